@@ -1,0 +1,79 @@
+"""causalgreen: what AI does to green innovation, for whom, and through which path.
+
+Names are loaded when they are first used, so that importing the package costs little.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CausalGraph": "graph.causal_graph",
+    "CausalGreenError": "errors",
+    "CausalGreenWarning": "errors",
+    "DataError": "errors",
+    "DataWarning": "errors",
+    "DesignError": "errors",
+    "Economy": "data.simulate",
+    "Effects": "effects.effects",
+    "EstimationError": "errors",
+    "EstimationWarning": "errors",
+    "FixedEffects": "panel.transforms",
+    "GraphError": "errors",
+    "GraphWarning": "errors",
+    "Identification": "graph.identification",
+    "IdentificationError": "errors",
+    "IdentificationWarning": "errors",
+    "NuisanceReport": "residuals.report",
+    "Panel": "panel.panel",
+    "Study": "study",
+    "Truth": "data.truth",
+    "green_innovation_graph": "graph.template",
+    "lasso": "residuals.learners",
+    "lightgbm": "residuals.learners",
+    "linear": "residuals.learners",
+    "random_forest": "residuals.learners",
+    "simulate_panel": "data.simulate",
+    "stack": "residuals.learners",
+}
+
+__all__ = [*_HOMES, "__version__"]
+
+if TYPE_CHECKING:
+    from causalgreen.data.simulate import Economy, simulate_panel
+    from causalgreen.data.truth import Truth
+    from causalgreen.effects.effects import Effects
+    from causalgreen.errors import (
+        CausalGreenError,
+        CausalGreenWarning,
+        DataError,
+        DataWarning,
+        DesignError,
+        EstimationError,
+        EstimationWarning,
+        GraphError,
+        GraphWarning,
+        IdentificationError,
+        IdentificationWarning,
+    )
+    from causalgreen.graph.causal_graph import CausalGraph
+    from causalgreen.graph.identification import Identification
+    from causalgreen.graph.template import green_innovation_graph
+    from causalgreen.panel.panel import Panel
+    from causalgreen.panel.transforms import FixedEffects
+    from causalgreen.residuals.learners import lasso, lightgbm, linear, random_forest, stack
+    from causalgreen.residuals.report import NuisanceReport
+    from causalgreen.study import Study
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,83 @@
+"""Who is behind a set of effects: outcome, population, firms, clusters, how they were computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+__all__ = ["Context"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a reader must know beside the numbers.
+
+    Attributes
+    ----------
+    outcome, treatment : str
+        Names for labels.
+    unit : str
+        Unit of the effects.
+    estimand, population : str
+        What is estimated, over whom it is averaged; one sentence each.
+    method, absorbed : str
+        Transform and learners; absorbed effects.
+    n_rows, n_firms, n_parameters : int
+        Sizes; parameters for degrees of freedom.
+    clusters : tuple of numpy.ndarray of int, each of shape (g,)
+        Cluster of each cell.
+    cluster_names : tuple of str
+        Columns that define them.
+    cell_weight, cell_outcome : numpy.ndarray, shape (g,)
+        Sum of weights, and weighted sum of the outcome.
+    parts : tuple of str
+        Headline terms that add up to ``overall`` (or to ``own_total``).
+    notes : tuple of str
+        What a reader should know: withheld paths, averages that differ, few clusters.
+    """
+
+    outcome: str
+    treatment: str
+    unit: str
+    estimand: str
+    population: str
+    method: str
+    absorbed: str
+    n_rows: int
+    n_firms: int
+    n_parameters: int
+    clusters: tuple[np.ndarray, ...]
+    cluster_names: tuple[str, ...]
+    cell_weight: np.ndarray
+    cell_outcome: np.ndarray
+    parts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n_clusters(self) -> tuple[int, ...]:
+        """Clusters in each dimension."""
+        return tuple(int(codes.max()) + 1 for codes in self.clusters)
+
+    @property
+    def mean_outcome(self) -> float:
+        """Weighted mean of the outcome over the rows used."""
+        return float(self.cell_outcome.sum() / self.cell_weight.sum())
+
+    @property
+    def mean_influence(self) -> np.ndarray:
+        """Influence of each cell on the mean outcome, shape (g,)."""
+        return (self.cell_outcome - self.mean_outcome * self.cell_weight) / self.cell_weight.sum()
+
+    def mean_without(self, codes: np.ndarray) -> np.ndarray:
+        """Mean outcome without each cluster, shape (n_clusters,)."""
+        weight, total = (np.bincount(codes, x) for x in (self.cell_weight, self.cell_outcome))
+        return (total.sum() - total) / (weight.sum() - weight)
+
+    def noting(self, *notes: str) -> Context:
+        """The same with further notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    def in_percent(self) -> Context:
+        """The same, in percent of the mean outcome."""
+        return replace(self, unit=f"% of the mean of {self.outcome} ({self.mean_outcome:.4g})")

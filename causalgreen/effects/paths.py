@@ -1,0 +1,193 @@
+"""Path effects with their inference: from moments to an `Effects`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from causalgreen.effects.context import Context
+from causalgreen.effects.covariance import Covariance, cluster_covariance
+from causalgreen.effects.effects import Effects
+from causalgreen.errors import EstimationWarning
+from causalgreen.moments.basis import Basis, constant_basis
+from causalgreen.moments.moments import Moments
+from causalgreen.moments.solve import jackknife_paths, solve_paths
+from causalgreen.moments.system import Layout
+
+__all__ = ["FEW_CLUSTERS", "PathRequest", "path_effects"]
+
+FEW_CLUSTERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class PathRequest:
+    """What is asked of the moments.
+
+    Attributes
+    ----------
+    moments : Moments
+    layout : Layout
+    basis : Basis
+        Traits along which coefficients vary; a constant for one coefficient for all.
+    covariance : {"CR1", "CV3", "auto"}
+        ``auto``: the jackknife below 40 clusters, else the sandwich.
+    population : bool
+        Whether the firms stand for a population they were drawn from.
+    method, absorbed : str
+        For the reader.
+    """
+
+    moments: Moments
+    layout: Layout
+    basis: Basis
+    covariance: Covariance | Literal["auto"] = "auto"
+    population: bool = True
+    method: str = ""
+    absorbed: str = ""
+
+
+@dataclass(slots=True)
+class _Jackknife:
+    """Estimates without each cluster, computed once and only when asked for."""
+
+    request: PathRequest
+    cache: list[np.ndarray] = field(default_factory=list)
+
+    def columns(self, part: slice) -> Callable[[], np.ndarray]:
+        def get() -> np.ndarray:
+            if not self.cache:
+                r = self.request
+                self.cache.append(jackknife_paths(r.moments, r.layout, r.basis))
+            return self.cache[0][:, part]
+
+        return get
+
+
+def path_effects(request: PathRequest) -> Effects:
+    """Every path, averaged over firms, with covariances, details, and the constant system beside.
+
+    Parameters
+    ----------
+    request : PathRequest
+        Moments, layout, basis, covariance.
+
+    Returns
+    -------
+    Effects
+        Headline terms; ``detail`` and, where coefficients vary, ``constant`` hold the rest.
+
+    Raises
+    ------
+    EstimationError
+        If a coefficient is not determined.
+
+    Warns
+    -----
+    EstimationWarning
+        Below 40 clusters.
+    """
+    main = _solve(request)
+    if request.basis.values.shape[1] == 1:
+        return main
+    single = _solve(replace(request, basis=constant_basis(len(request.basis.values))), quiet=True)
+    notes = _disagreement(main, single)
+    return replace(main, constant=single, context=main.context.noting(*notes))
+
+
+def _solve(request: PathRequest, quiet: bool = False) -> Effects:
+    solution = solve_paths(
+        request.moments, request.layout, request.basis, population=request.population
+    )
+    context = _context(request, solution.n_parameters, solution.terms.headline)
+    covariance, notes = _choose_covariance(request, context, quiet)
+    context = context.noting(*notes)
+    split = len(solution.terms.headline)
+    one_way = len(context.clusters) == 1
+    source = _Jackknife(request)
+
+    def part(terms: tuple[str, ...], columns: slice) -> Effects:
+        return Effects.build(
+            terms, solution.estimate[columns], solution.influence[:, columns], context,
+            covariance=covariance, spread=solution.spread[columns],
+            jackknife=source.columns(columns) if one_way else None,
+        )  # fmt: skip
+
+    detail = part(solution.terms.detail, slice(split, None))
+    return replace(part(solution.terms.headline, slice(0, split)), detail=detail)
+
+
+def _choose_covariance(
+    request: PathRequest, context: Context, quiet: bool
+) -> tuple[Covariance, tuple[str, ...]]:
+    fewest = min(context.n_clusters)
+    notes: tuple[str, ...] = ()
+    if fewest < FEW_CLUSTERS:
+        names = " and ".join(context.cluster_names)
+        note = (
+            f"only {fewest} clusters ({names}): intervals rest on few independent pieces; compare "
+            "covariance='CV3' with 'CR1', and prefer randomization inference where the treatment "
+            "was assigned to clusters"
+        )
+        notes = (note,)
+        if not quiet:
+            warnings.warn(note, EstimationWarning, stacklevel=5)
+    if request.covariance != "auto":
+        return request.covariance, notes
+    few = fewest < FEW_CLUSTERS and len(context.clusters) == 1
+    return ("CV3" if few else "CR1"), notes
+
+
+def _context(request: PathRequest, n_parameters: int, headline: tuple[str, ...]) -> Context:
+    sample, layout = request.moments.sample, request.layout
+    treatment = " + ".join(layout.names[t] for t in layout.treatments)
+    outcome = layout.names[layout.outcome]
+    varying = request.basis.values.shape[1] > 1
+    if varying:
+        traits = ", ".join(request.basis.names[1:])
+        estimand = f"paths with coefficients that vary with {traits}, averaged over firms"
+    else:
+        estimand = "paths with one coefficient for all firms"
+    firms = f"{sample.n_firms:,} firms"
+    if not varying:
+        population = f"{firms}, each weighted by its residual variance of {treatment}"
+    elif request.population:
+        population = f"the firms that these {firms} were drawn from, each with the same weight"
+    else:
+        population = f"these {firms}, each with the same weight"
+    return Context(
+        outcome=outcome, treatment=treatment,
+        unit=f"units of {outcome} per unit of {treatment}",
+        estimand=estimand, population=population,
+        method=request.method, absorbed=request.absorbed,
+        n_rows=sample.n_rows, n_firms=sample.n_firms,
+        n_parameters=n_parameters + sample.nuisance_levels,
+        clusters=sample.clusters, cluster_names=sample.cluster_names,
+        cell_weight=sample.weight, cell_outcome=sample.outcome,
+        parts=tuple(t for t in headline if t not in ("own_total", "overall")),
+    )  # fmt: skip
+
+
+def _disagreement(varying: Effects, constant: Effects) -> tuple[str, ...]:
+    """Terms in which the plain average differs from the variance-weighted one by more than noise."""
+    difference = varying.estimate - constant.estimate
+    context = varying.context
+    vcov = cluster_covariance(
+        varying.influence - constant.influence, context.clusters, context.n_rows,
+        context.n_parameters,
+    )  # fmt: skip
+    error = np.sqrt(np.diag(vcov))
+    apart = np.flatnonzero(np.abs(difference) > 1.96 * error)
+    if not len(apart):
+        return ()
+    told = ", ".join(
+        f"{varying.terms[i]} {varying.estimate[i]:.4g} against {constant.estimate[i]:.4g}"
+        for i in apart
+    )
+    return (
+        "the plain average over firms differs from the constant-coefficient estimate, which weighs "
+        f"firms by their residual treatment variance, by more than the joint error: {told}",
+    )

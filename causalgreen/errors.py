@@ -1,0 +1,111 @@
+"""Exceptions and warnings: one family, so that ``except cg.CausalGreenError`` catches them all.
+
+Every message says what is wrong, where (columns, first rows, firms), and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "CausalGreenError",
+    "CausalGreenWarning",
+    "DataError",
+    "DataWarning",
+    "DesignError",
+    "EstimationError",
+    "EstimationWarning",
+    "Fault",
+    "GraphError",
+    "GraphWarning",
+    "IdentificationError",
+    "IdentificationWarning",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a table.
+
+    Attributes
+    ----------
+    code : str
+        Short stable name, such as ``"duplicate_rows"``.
+    what : str
+        What is wrong and where: columns, counts, first rows, firms.
+    fix : str
+        What to do about it.
+    """
+
+    code: str
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"[{self.code}] {self.what}\n    what to do: {self.fix}"
+
+
+class CausalGreenError(Exception):
+    """Base of every error that causalgreen raises on purpose."""
+
+
+class DataError(CausalGreenError):
+    """A table cannot be used as it is; carries every fault that was found, not only the first.
+
+    Parameters
+    ----------
+    faults : sequence of Fault
+        All that is wrong with the table.
+
+    Examples
+    --------
+    >>> error = DataError([Fault("missing_columns", "no column 'ai'", "check the spelling")])
+    >>> [fault.code for fault in error.faults]
+    ['missing_columns']
+    """
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults: tuple[Fault, ...] = tuple(faults)
+        n = len(self.faults)
+        head = "The table has 1 fault:" if n == 1 else f"The table has {n} faults:"
+        super().__init__("\n".join([head, *(f"{i}. {f}" for i, f in enumerate(self.faults, 1))]))
+
+    def __reduce__(self) -> tuple[type[DataError], tuple[tuple[Fault, ...]]]:
+        return (type(self), (self.faults,))
+
+
+class GraphError(CausalGreenError):
+    """A causal graph is not one: a cycle, an unknown node, a role that no node plays."""
+
+
+class IdentificationError(CausalGreenError):
+    """The graph does not identify what was asked for."""
+
+
+class DesignError(CausalGreenError):
+    """A study is set up in a way that cannot answer: folds, features, fixed effects."""
+
+
+class EstimationError(CausalGreenError):
+    """The numbers do not determine the answer: collinear residuals, no variation, too few firms."""
+
+
+class CausalGreenWarning(UserWarning):
+    """Base of every warning that causalgreen gives."""
+
+
+class DataWarning(CausalGreenWarning):
+    """Something in the table that a reader should know about."""
+
+
+class GraphWarning(CausalGreenWarning):
+    """Something in the graph that a reader should know about."""
+
+
+class IdentificationWarning(CausalGreenWarning):
+    """A path was withheld, or reported without being identified because the user asked for it."""
+
+
+class EstimationWarning(CausalGreenWarning):
+    """An estimate that needs care: few clusters, a weak learner, averages that differ."""

@@ -1,0 +1,257 @@
+"""The equations of the path system, solved from moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from causalgreen.errors import EstimationError
+from causalgreen.moments.basis import Basis
+from causalgreen.moments.moments import Moments
+
+__all__ = ["Equation", "Fit", "Layout", "fit_equation", "leave_clusters_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """One linear equation: a target on some of the other targets.
+
+    Attributes
+    ----------
+    target : int
+        Column of the left-hand side.
+    regressors : tuple of int, length k
+        Columns of the right-hand side.
+    """
+
+    target: int
+    regressors: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which columns of the moments play which part, and the equations that follow.
+
+    Attributes
+    ----------
+    names : tuple of str, length p
+        Targets in the order D, E, M, Y.
+    treatments, exposures, mediators : tuple of int
+        Their columns.
+    outcome : int
+        Its column.
+    groups : tuple of (str, tuple of int)
+        Mediator groups with their columns.
+    layers : tuple of tuple of str
+        Groups in causal order; groups of one layer do not act on each other.
+    """
+
+    names: tuple[str, ...]
+    treatments: tuple[int, ...]
+    exposures: tuple[int, ...]
+    mediators: tuple[int, ...]
+    outcome: int
+    groups: tuple[tuple[str, tuple[int, ...]], ...]
+    layers: tuple[tuple[str, ...], ...]
+
+    def equations(self) -> tuple[Equation, ...]:
+        """Mediator equations in the order of ``mediators``, then the outcome equation."""
+        base = (*self.treatments, *self.exposures)
+        layer_of = {group: i for i, layer in enumerate(self.layers) for group in layer}
+        out = {}
+        for group, members in self.groups:
+            earlier = tuple(
+                c for g, columns in self.groups if layer_of[g] < layer_of[group] for c in columns
+            )
+            for member in members:
+                out[member] = Equation(member, (*base, *earlier))
+        return (*(out[m] for m in self.mediators), Equation(self.outcome, (*base, *self.mediators)))
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """An equation solved: coefficients that vary with the traits, and their influence.
+
+    Attributes
+    ----------
+    coefficients : numpy.ndarray, shape (k, q)
+        Coefficient of each regressor on each basis function.
+    influence : numpy.ndarray, shape (g, k, q)
+        Influence of each cell: the sum over cells is zero, and approximates estimate minus truth.
+    """
+
+    coefficients: np.ndarray
+    influence: np.ndarray
+
+
+def _blocks(moments: Moments, repeat: int, equation: Equation) -> tuple[np.ndarray, np.ndarray]:
+    """Cell moments among regressors and period indicators, and of these with the target."""
+    S, p = moments.values[repeat], len(moments.names)
+    columns = [*equation.regressors, *range(p, S.shape[-1])]
+    return S[:, columns][:, :, columns], S[:, columns, equation.target]
+
+
+def _normal_equations(
+    zz: np.ndarray, zy: np.ndarray, h: np.ndarray, groups: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Left and right side of the normal equations, for all cells or for each group of cells.
+
+    Every column is multiplied by every basis function. Period effects are, too: where effects
+    vary with a trait, a common trend of the treatment is a different trend of the outcome for
+    each value of the trait.
+    """
+    (g, m), q = zy.shape, h.shape[1]
+    n_groups = 1 if groups is None else int(groups.max()) + 1
+    A, b = np.zeros((n_groups, m * q, m * q)), np.zeros((n_groups, m * q))
+
+    def total(values: np.ndarray) -> np.ndarray:
+        if groups is None:
+            return values.sum(axis=0)[None]
+        out = np.zeros((n_groups, *values.shape[1:]))
+        np.add.at(out, groups, values)
+        return out
+
+    for i in range(q):
+        for j in range(i + 1):
+            block = total(zz * (h[:, i] * h[:, j])[:, None, None])
+            A[:, i::q, j::q] = block
+            A[:, j::q, i::q] = block
+        b[:, i::q] = total(zy * h[:, i, None])
+    return A, b
+
+
+def _invert(A: np.ndarray, n_main: int) -> tuple[np.ndarray, np.ndarray]:
+    """Inverses of symmetric matrices, and the part of each null space among the main unknowns.
+
+    The main unknowns come first; period effects may be redundant, and get a minimum-norm solution.
+
+    Returns
+    -------
+    inverse : numpy.ndarray, shape (c, s, s)
+    doubtful : numpy.ndarray of bool, shape (c, n_main)
+        Main unknowns that the matrix does not determine.
+    """
+    scale = np.sqrt(np.maximum(np.einsum("css->cs", A), 0.0))
+    flat = scale == 0.0
+    scale = np.where(flat, 1.0, scale)
+    R = A / scale[:, :, None] / scale[:, None, :]
+    values, vectors = np.linalg.eigh(R)
+    good = values > 1e-10 * R.shape[1]
+    null = np.where(good[:, None, :], 0.0, np.abs(vectors))[:, :n_main].max(axis=2, initial=0.0)
+    weights = np.where(good, 1 / np.where(good, values, 1.0), 0.0)
+    inverse = np.einsum("cse,ce,cte->cst", vectors, weights, vectors)
+    inverse /= scale[:, :, None] * scale[:, None, :]
+    return inverse, (null > 1e-5) | flat[:, :n_main]
+
+
+def _refuse_undetermined(A: np.ndarray, doubtful: np.ndarray, names: list[str]) -> None:
+    diagonal = np.diag(A)
+    flat = [names[i] for i in np.flatnonzero(doubtful) if diagonal[i] <= 0.0]
+    if flat:
+        raise EstimationError(
+            f"nothing is left of {', '.join(flat)} once fixed effects and controls are removed; "
+            "absorb less, use fewer controls, or drop it"
+        )
+    which = ", ".join(names[i] for i in np.flatnonzero(doubtful))
+    raise EstimationError(
+        f"{which} are collinear once fixed effects and controls are removed: their coefficients "
+        "cannot be told apart. Drop one, or absorb less (a leave-one-out peer mean within a group "
+        "is collinear with own treatment under that group's effects)"
+    )
+
+
+def _names(moments: Moments, equation: Equation, basis: Basis) -> list[str]:
+    return [
+        moments.names[z] if name == "1" else f"{moments.names[z]} x {name}"
+        for z in equation.regressors
+        for name in basis.names
+    ]
+
+
+def fit_equation(moments: Moments, repeat: int, equation: Equation, basis: Basis) -> Fit:
+    """Least squares of one equation, with the influence of every cell.
+
+    Parameters
+    ----------
+    moments : Moments
+        Moments of the residuals.
+    repeat : int
+        Which repetition of the cross-fitting.
+    equation : Equation
+        Target and regressors.
+    basis : Basis
+        Functions of the traits that multiply the coefficients.
+
+    Returns
+    -------
+    Fit
+        Coefficients and influence.
+
+    Raises
+    ------
+    EstimationError
+        If a regressor has no variation left, or regressors are collinear.
+    """
+    h = basis.values[moments.sample.units]
+    k, q = len(equation.regressors), h.shape[1]
+    zz, zy = _blocks(moments, repeat, equation)
+    A, b = _normal_equations(zz, zy, h)
+    inverse, doubtful = _invert(A, k * q)
+    if doubtful.any():
+        _refuse_undetermined(A[0], doubtful[0], _names(moments, equation, basis))
+    theta = (inverse[0] @ b[0]).reshape(-1, q)
+    residual = zy - np.einsum("gab,gb->ga", zz, h @ theta.T)
+    score = np.einsum("ga,gj->gaj", residual, h).reshape(len(h), -1)
+    influence = score @ inverse[0][:, : k * q]
+    return Fit(theta[:k], influence.reshape(len(h), k, q))
+
+
+def leave_clusters_out(
+    moments: Moments, repeat: int, equation: Equation, basis: Basis, clusters: np.ndarray
+) -> np.ndarray:
+    """Coefficients without each cluster in turn: a subtraction of moments, exact.
+
+    Parameters
+    ----------
+    moments, repeat, equation, basis
+        As in `fit_equation`.
+    clusters : numpy.ndarray of int, shape (g,)
+        Cluster of each cell.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_clusters, k, q)
+        Coefficients estimated from all other clusters.
+
+    Raises
+    ------
+    EstimationError
+        If the other clusters do not determine a coefficient.
+
+    References
+    ----------
+    MacKinnon, Nielsen and Webb (2023), Cluster-robust inference: A guide to empirical practice,
+    Journal of Econometrics 232(2), doi 10.1016/j.jeconom.2022.04.001.
+    """
+    h = basis.values[moments.sample.units]
+    k, q = len(equation.regressors), h.shape[1]
+    zz, zy = _blocks(moments, repeat, equation)
+    A, b = _normal_equations(zz, zy, h, clusters)
+    A, b = A.sum(axis=0) - A, b.sum(axis=0) - b
+    out = np.empty((len(A), k, q))
+    step = max(1, 20_000_000 // max(1, A.shape[1] ** 2))
+    for low in range(0, len(A), step):
+        part = slice(low, low + step)
+        inverse, doubtful = _invert(A[part], k * q)
+        if doubtful.any():
+            first = int(np.flatnonzero(doubtful.any(axis=1))[0])
+            names = _names(moments, equation, basis)
+            which = ", ".join(names[i] for i in np.flatnonzero(doubtful[first]))
+            raise EstimationError(
+                f"the jackknife fails: without cluster number {low + first} nothing determines "
+                f"{which}. The estimate rests on that cluster alone; use covariance='CR1' and say "
+                "so, or pool clusters"
+            )
+        out[part] = np.einsum("cst,ct->cs", inverse, b[part])[:, : k * q].reshape(-1, k, q)
+    return out

@@ -1,0 +1,87 @@
+"""A report as one self-contained HTML page: no network, no scripts."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from importlib.resources import files
+
+from causalgreen.report.page import Page, Section, blocks_of, png_of
+from causalgreen.report.tables import html_table
+
+__all__ = ["html_page"]
+
+
+def html_page(page: Page) -> str:
+    """Render a page.
+
+    Examples
+    --------
+    >>> from causalgreen.report.page import Page
+    >>> "<h1>A &amp; B</h1>" in html_page(Page("A & B", "Lead."))
+    True
+    """
+    style = files("causalgreen.report").joinpath("style.css").read_text("utf-8")
+    title = html.escape(page.title)
+    links = "\n".join(
+        f'<li><a href="#part-{number}">{html.escape(section.title)}</a></li>'
+        for number, section in enumerate(page.sections, 1)
+    )
+    sections = "\n".join(
+        _section(number, section) for number, section in enumerate(page.sections, 1)
+    )
+    navigation = f'<nav aria-label="Contents"><ol>\n{links}\n</ol></nav>' if links else ""
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="causalgreen">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<header>
+<h1>{title}</h1>
+<p class="lead">{_inline(page.lead)}</p>
+{navigation}
+</header>
+<main>
+{sections}
+</main>
+<footer>{_inline(page.footer)}</footer>
+</body>
+</html>
+"""
+
+
+def _section(number: int, section: Section) -> str:
+    parts = [f'<section id="part-{number}">', f"<h2>{html.escape(section.title)}</h2>"]
+    parts += [_block(kind, lines) for kind, lines in blocks_of(section.text)]
+    if section.figure is not None:
+        data = base64.b64encode(png_of(section.figure)).decode("ascii")
+        alt = html.escape(section.alt or section.title, quote=True)
+        parts.append(f'<figure><img alt="{alt}" src="data:image/png;base64,{data}"></figure>')
+    if section.table is not None:
+        parts.append(html_table(section.table, section.title))
+    if section.note:
+        parts.append(f'<p class="note">{_inline(section.note)}</p>')
+    parts.append("</section>")
+    return "\n".join(parts)
+
+
+def _block(kind: str, lines: tuple[str, ...]) -> str:
+    if kind == "paragraph":
+        return f"<p>{_inline(lines[0])}</p>"
+    items = "\n".join(f"<li>{_inline(line)}</li>" for line in lines)
+    tag = "ul" if kind == "list" else "ol"
+    return f"<{tag}>\n{items}\n</{tag}>"
+
+
+def _inline(text: str) -> str:
+    """Escape, then mark up ``**strong**`` and ```code```."""
+    safe = html.escape(text, quote=False)
+    safe = re.sub(r"`([^`]+)`", r"<code>\1</code>", safe)
+    return re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", safe)

@@ -1,0 +1,106 @@
+"""What a report holds, apart from how it is written down."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["Page", "Section"]
+
+_LISTS = {"list": re.compile(r"- +"), "steps": re.compile(r"\d+\. +")}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a report: some text, then at most one figure and one table.
+
+    Attributes
+    ----------
+    title : str
+        Heading.
+    text : str
+        Paragraphs parted by blank lines; a paragraph whose lines start with ``"- "`` is a list,
+        one whose lines start with ``"1. "``, ``"2. "`` a numbered one.
+        Within a line, ``**strong**`` and ```code``` are marked up.
+    table : DataFrame or None
+        Shown with rounded numbers; a column named ``verdict`` is shown as badges.
+    figure : matplotlib Figure or Axes, or None
+        Embedded.
+    note : str
+        Small print below the table.
+    alt : str
+        What the figure shows, for those who cannot see it; the title where empty.
+    """
+
+    title: str
+    text: str = ""
+    table: pd.DataFrame | None = None
+    figure: Figure | Axes | None = None
+    note: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A report: title, lead paragraph, sections.
+
+    Examples
+    --------
+    >>> Page("AI and green innovation", "One more unit of AI ...", (Section("The question"),)).title
+    'AI and green innovation'
+    """
+
+    title: str
+    lead: str
+    sections: tuple[Section, ...] = ()
+    footer: str = ""
+
+
+def figure_of(drawing: Any) -> Figure:
+    """Get the figure of an axes; a figure is its own."""
+    return drawing.get_figure() if hasattr(drawing, "get_figure") else drawing
+
+
+def png_of(drawing: Figure | Axes, dpi: int = 200) -> bytes:
+    """Draw a figure as PNG on white, without touching the figure that was handed in."""
+    from io import BytesIO
+
+    buffer = BytesIO()
+    # no Software entry: the same figure gives the same bytes under every matplotlib version
+    figure_of(drawing).savefig(
+        buffer,
+        format="png",
+        dpi=dpi,
+        bbox_inches="tight",
+        facecolor="white",
+        metadata={"Software": None},
+    )
+    return buffer.getvalue()
+
+
+def blocks_of(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    r"""Split text into ``("paragraph", (line,))``, ``("list", items)``, ``("steps", items)``.
+
+    Examples
+    --------
+    >>> blocks_of("Two\nlines.\n\n- a\n- b\n\n1. c\n2. d")
+    (('paragraph', ('Two lines.',)), ('list', ('a', 'b')), ('steps', ('c', 'd')))
+    """
+    blocks: list[tuple[str, tuple[str, ...]]] = []
+    for block in text.strip().split("\n\n"):
+        lines = [line.strip() for line in block.strip().splitlines() if line.strip()]
+        if not lines:
+            continue
+        for kind, mark in _LISTS.items():
+            if all(mark.match(line) for line in lines):
+                blocks.append((kind, tuple(mark.sub("", line, count=1) for line in lines)))
+                break
+        else:
+            blocks.append(("paragraph", (" ".join(lines),)))
+    return tuple(blocks)

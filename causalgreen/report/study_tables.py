@@ -1,0 +1,111 @@
+"""The tables of a study's page, as people read them."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from causalgreen.errors import EstimationError
+from causalgreen.report.wording import arrows, full, interval, path_label, runs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["fits_table", "paths_table", "steps_table", "verdicts_table", "versions"]
+
+_PACKAGES = ("causalgreen", "econml", "dowhy", "scikit-learn", "lightgbm", "numpy", "pandas")
+
+
+def verdicts_table(identification: Any) -> pd.DataFrame:
+    """Verdict per path for reading: the assumptions by number, a repeated reason by reference."""
+    import pandas as pd
+
+    number = {text: i for i, text in enumerate(identification.assumptions, 1)}
+    told: dict[str, str] = {}
+    rows = []
+    for verdict in identification.verdicts:
+        label = path_label(verdict.term)
+        first = told.setdefault(verdict.reason, label)
+        why = full(verdict.reason if first == label else f"as for {first.lower()}")
+        if verdict.open_path:
+            why += f" Open path: {arrows(verdict.open_path)}."
+        rows.append(
+            {
+                "path": label,
+                "verdict": verdict.verdict,
+                "assumes": runs(number[a] for a in verdict.assumptions),
+                "why": why,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def paths_table(effects: Any, tidy: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Estimates for reading: interval in one cell, percent of the outcome's mean beside it."""
+    import pandas as pd
+
+    labels = [path_label(str(term)) for term in tidy["term"]]
+    columns = {"path": labels, **_inference(tidy, level)}
+    with suppress(EstimationError):  # a mean that is not positive: a percentage has no meaning
+        columns["% of mean"] = effects.percent_of_mean().tidy()["estimate"].to_numpy()
+    if effects.constant is not None:
+        constant = effects.constant.tidy().set_index("term")["estimate"]
+        columns["constant"] = constant.reindex(tidy["term"]).to_numpy()
+    return pd.DataFrame(columns)
+
+
+def steps_table(detail: Any, level: float) -> pd.DataFrame:
+    """Paths by treatment and mediator, and the coefficients behind them."""
+    import pandas as pd
+
+    tidy = detail.tidy(level=level)
+    labels = [
+        arrows(term) if " -> " in term.partition("[")[0] else path_label(term)
+        for term in map(str, tidy["term"])
+    ]
+    return pd.DataFrame({"step": labels, **_inference(tidy, level)})
+
+
+def _inference(tidy: pd.DataFrame, level: float) -> dict[str, Any]:
+    return {
+        "estimate": tidy["estimate"].to_numpy(),
+        "std_error": tidy["std_error"].to_numpy(),
+        f"{100 * level:g} % interval": [
+            interval(row["conf_low"], row["conf_high"], row["std_error"])
+            for row in tidy.to_dict("records")
+        ],
+        "p": tidy["p_value"].to_numpy(),
+    }
+
+
+def fits_table(report: Any) -> pd.DataFrame:
+    """Out-of-fold R²: one row a target, one column a learner."""
+    import pandas as pd
+
+    tidy = report.tidy()
+    by_learner = {
+        str(learner): rows.set_index("target")["r_squared"]
+        for learner, rows in tidy.groupby("learner", sort=False)
+    }
+    return (
+        pd.DataFrame(by_learner, index=tidy["target"].unique()).rename_axis("target").reset_index()
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that the numbers come from.
+
+    Examples
+    --------
+    >>> sorted(versions())[:2]
+    ['Python', 'causalgreen']
+    """
+    found = {"Python": ".".join(map(str, sys.version_info[:3]))}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # run from a checkout that is not installed
+            found[package] = "not installed"
+    return found

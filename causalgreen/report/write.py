@@ -1,0 +1,134 @@
+"""Put a report on disk: whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from causalgreen.errors import DesignError
+from causalgreen.report.html import html_page
+from causalgreen.report.latex import latex_page
+from causalgreen.report.markdown import markdown_page
+from causalgreen.report.page import Page, png_of
+
+__all__ = ["SUFFIXES", "write_report"]
+
+SUFFIXES = (".html", ".md", ".tex")
+
+
+def write_report(path: str | Path, page: Page) -> Path:
+    """Write a page in the format that the suffix names.
+
+    The file appears complete or not at all. ``.html`` is one self-contained file; the figures
+    of ``.md`` and ``.tex`` lie beside it in a folder ``<name>_figures``.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ends in ``.html``, ``.md`` or ``.tex``; an existing file is replaced.
+    page : Page
+        What to write.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+
+    Raises
+    ------
+    DesignError
+        If the suffix is another one, or the folder does not exist.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(f"{folder}/report.html", Page("Title", "Lead.")).name
+    'report.html'
+    """
+    path = Path(path)
+    check_suffix(path)
+    if not path.parent.is_dir():
+        raise DesignError(
+            f"the report cannot go to {path}: there is no folder {path.parent}; "
+            "make the folder first, or give another path"
+        )
+    if path.suffix.lower() == ".html":
+        _write_text(path, html_page(page))
+        return path
+    render = markdown_page if path.suffix.lower() == ".md" else latex_page
+    _write_with_figures(path, page, render)
+    return path
+
+
+def check_suffix(path: str | Path) -> None:
+    """Refuse a suffix that no writer serves, before anything is computed.
+
+    Raises
+    ------
+    DesignError
+        Naming the suffixes that are served.
+    """
+    suffix = Path(path).suffix
+    if suffix.lower() not in SUFFIXES:
+        raise DesignError(
+            f"a report cannot be written as {suffix or 'a file without a suffix'!r} ({path}); "
+            f"let the path end in one of {', '.join(SUFFIXES)}"
+        )
+
+
+def _write_text(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        open_to_readers(Path(name), folder=False)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def open_to_readers(path: Path, folder: bool) -> None:
+    """Give what ``tempfile`` made for its owner alone the permissions of an ordinary file."""
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod((0o777 if folder else 0o666) & ~mask)
+
+
+def _write_with_figures(
+    path: Path, page: Page, render: Callable[[Page, tuple[str | None, ...]], str]
+) -> None:
+    folder = path.with_name(f"{path.stem}_figures")
+    waiting = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{folder.name}."))
+    try:
+        names: list[str | None] = []
+        for number, section in enumerate(page.sections, 1):
+            names.append(None if section.figure is None else f"{folder.name}/figure-{number}.png")
+            if section.figure is not None:
+                (waiting / f"figure-{number}.png").write_bytes(png_of(section.figure))
+        text = render(page, tuple(names))
+        open_to_readers(waiting, folder=True)
+        if any(names):
+            replace_folder(waiting, folder)
+        _write_text(path, text)
+    finally:
+        shutil.rmtree(waiting, ignore_errors=True)
+
+
+def replace_folder(new: Path, old: Path) -> None:
+    """Put a folder in the place of another; on failure, what was there is there again."""
+    aside = Path(tempfile.mkdtemp(dir=old.parent, prefix=f".{old.name}.old."))
+    try:
+        if old.exists():
+            os.replace(old, aside)
+        os.replace(new, old)
+    except BaseException:
+        if not old.exists() and any(aside.iterdir()):
+            os.replace(aside, old)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)

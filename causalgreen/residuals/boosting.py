@@ -1,0 +1,94 @@
+"""Gradient boosting on a linear fit, with the number of rounds left open until all folds are in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from causalgreen.residuals.learners import FoldTask
+from causalgreen.residuals.linear import linear_fit
+
+__all__ = ["LightGBMLearner"]
+
+PATIENCE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class LightGBMLearner:
+    """LightGBM; predicts after several numbers of rounds, among which the study chooses."""
+
+    learning_rate: float
+    num_leaves: int
+    min_child_samples: int
+    max_rounds: int
+    max_bin: int
+    on_linear: bool
+    params: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Short name for reports."""
+        return "lightgbm"
+
+    def _checkpoints(self) -> np.ndarray:
+        grid = np.unique(np.round(np.geomspace(5, max(self.max_rounds, 5), 14)).astype(int))
+        grid = np.minimum(grid, self.max_rounds)
+        return np.unique(np.concatenate([[0], grid]))
+
+    def labels(self) -> tuple[str, ...]:
+        """Numbers of rounds."""
+        return tuple(f"{k} rounds" for k in self._checkpoints())
+
+    def predict(self, task: FoldTask) -> np.ndarray:
+        """Held-out predictions after each number of rounds, shape (n_test, n_checkpoints)."""
+        base_train, base_test = self._base(task)
+        X_train, X_test = task.halves()
+        train = (X_train, task.y[task.train] - base_train)
+        booster = self._train(task, train, (X_test, task.y[task.test] - base_test))
+        total = np.zeros(len(task.test))
+        out, done = [base_test], 0
+        for rounds in self._checkpoints()[1:]:
+            fresh = min(int(rounds), booster.current_iteration()) - done
+            if fresh > 0:
+                total = total + booster.predict(X_test, start_iteration=done, num_iteration=fresh)
+                done += fresh
+            out.append(base_test + total)
+        return np.column_stack(out)
+
+    def _base(self, task: FoldTask) -> tuple[np.ndarray, np.ndarray]:
+        if self.on_linear:
+            return linear_fit(task)
+        level = np.average(task.y[task.train], weights=task.train_weights())
+        return np.full(len(task.train), level), np.full(len(task.test), level)
+
+    def _train(
+        self,
+        task: FoldTask,
+        train: tuple[np.ndarray, np.ndarray],
+        test: tuple[np.ndarray, np.ndarray],
+    ) -> Any:
+        import lightgbm as lgb
+
+        params = {
+            "objective": "regression", "learning_rate": self.learning_rate,
+            "num_leaves": self.num_leaves, "min_child_samples": self.min_child_samples,
+            "max_bin": self.max_bin, "boost_from_average": False, "verbosity": -1,
+            "num_threads": 1, "deterministic": True, "force_row_wise": True,
+            "seed": task.seed, **dict(self.params),
+        }  # fmt: skip
+        weights = task.weights
+        data = lgb.Dataset(
+            *train, weight=task.train_weights(), params=params
+        )
+        held_out = lgb.Dataset(
+            *test, reference=data,
+            weight=None if weights is None else weights[task.test], params=params,
+        )  # fmt: skip
+        # The held-out clusters only end the training; the number of rounds used is one for all
+        # folds, chosen by the loss over all of them.
+        return lgb.train(
+            params, data, self.max_rounds, valid_sets=[held_out], keep_training_booster=True,
+            callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
+        )  # fmt: skip

@@ -1,0 +1,192 @@
+"""Cross-fitting: one regression of every target on the same features with the same folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from causalgreen.errors import DesignError
+from causalgreen.panel.absorb import absorb, group_means
+
+from causalgreen.panel.transforms import Design, FixedEffects, transform
+from causalgreen.residuals.checks import refuse_identifiers
+from causalgreen.residuals.choose import Choice, combine
+from causalgreen.residuals.folds import make_folds
+from causalgreen.residuals.jobs import run_jobs
+from causalgreen.residuals.learners import FoldTask, Stack, as_stack
+
+if TYPE_CHECKING:
+    from causalgreen.panel.panel import Panel
+
+__all__ = ["CrossFit", "Residuals", "cross_fit"]
+
+
+@dataclass(frozen=True, slots=True)
+class CrossFit:
+    """How residuals are made.
+
+    Attributes
+    ----------
+    stack : Stack
+        Learners of the nuisance functions.
+    folds, repeats, seed : int
+        Folds, repetitions of the whole cross-fitting, seed.
+    n_jobs : int or None
+        Parallel jobs; None: as ``joblib.parallel_config`` says, else all cores.
+    progress : bool or None
+        Progress bar; None: in a terminal or notebook only.
+    """
+
+    stack: Stack
+    folds: int = 5
+    repeats: int = 1
+    seed: int = 0
+    n_jobs: int | None = None
+    progress: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Residuals:
+    """Cross-fitted residuals of every target.
+
+    Attributes
+    ----------
+    names : tuple of str, length p
+        Targets in the order D, E, M, Y.
+    values : numpy.ndarray, shape (repeats, m, p)
+        Residuals.
+    design : Design
+        Rows used, transformed targets, features.
+    folds : tuple of numpy.ndarray of int, each of shape (m,)
+        Fold of each row, for each repetition.
+    choices : tuple of tuple of Choice
+        For each repetition and target: candidates, losses, weights.
+    """
+
+    names: tuple[str, ...]
+    values: np.ndarray
+    design: Design
+    folds: tuple[np.ndarray, ...]
+    choices: tuple[tuple[Choice, ...], ...]
+
+
+def cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> Residuals:
+    """Residuals of treatments, exposures, mediators and outcome from features and fixed effects.
+
+    Parameters
+    ----------
+    panel : Panel
+        The firm-year table.
+    fixed_effects : FixedEffects
+        Effects to remove first.
+    settings : CrossFit
+        Learners, folds, repetitions, seed.
+
+    Returns
+    -------
+    Residuals
+        Residuals, and how well each learner did.
+
+    Raises
+    ------
+    DesignError
+        If features identify firms, or folds cannot be made.
+
+    References
+    ----------
+    Chernozhukov et al. (2018), Double/debiased machine learning for treatment and structural
+    parameters, Econometrics Journal 21(1), doi 10.1111/ectj.12097.
+    """
+    refuse_identifiers(panel)
+    design = transform(panel, fixed_effects)
+    unit = panel.unit_codes[design.rows]
+    folds = make_folds(
+        unit, panel.clusters[0][design.rows], settings.folds, settings.repeats, settings.seed
+    )
+    weights = None if panel.roles.weight is None else panel.weights[design.rows]
+    names = panel.roles.targets
+    if design.features.shape[1] == 0:
+        values = np.repeat(design.targets[None], settings.repeats, axis=0)
+        return _freeze(Residuals(names, values, design, folds, ((),) * settings.repeats))
+    tasks = _tasks(design, weights, folds, len(names), settings)
+    predictions = run_jobs(settings.stack.members, tasks, settings.n_jobs, settings.progress)
+    values = np.empty((settings.repeats, *design.targets.shape))
+    choices = []
+    per_repeat = len(names) * settings.folds
+    for r, fold in enumerate(folds):
+        chosen = []
+        for j in range(len(names)):
+            start = r * per_repeat + j * settings.folds
+            pieces = predictions[start : start + settings.folds]
+            fitted, choice = _assemble(design, weights, fold, j, pieces, settings.stack)
+            values[r, :, j] = design.targets[:, j] - fitted
+            chosen.append(choice)
+        values[r] = absorb(values[r], design.removed, weights)
+        choices.append(tuple(chosen))
+    return _freeze(Residuals(names, values, design, folds, tuple(choices)))
+
+
+def _tasks(
+    design: Design,
+    weights: np.ndarray | None,
+    folds: tuple[np.ndarray, ...],
+    n_targets: int,
+    settings: CrossFit,
+) -> list[FoldTask]:
+    """One task for every repetition, target and fold, in this order."""
+    tasks = []
+    for r, fold in enumerate(folds):
+        for j in range(n_targets):
+            for k in range(settings.folds):
+                # The seed depends on the place in the design only, never on the schedule.
+                state = np.random.SeedSequence([settings.seed, r, j, k]).generate_state(1)
+                tasks.append(
+                    FoldTask(
+                        design.features, design.targets[:, j], weights,
+                        np.flatnonzero(fold != k), np.flatnonzero(fold == k),
+                        design.linear, design.flexible, int(state[0] >> 1),
+                    )
+                )  # fmt: skip
+    return tasks
+
+
+def _assemble(
+    design: Design,
+    weights: np.ndarray | None,
+    fold: np.ndarray,
+    target: int,
+    pieces: list[list[np.ndarray]],
+    stack: Stack,
+) -> tuple[np.ndarray, Choice]:
+    """Put the folds of one target together, and choose among the candidates."""
+    candidates = []
+    for m in range(len(stack.members)):
+        whole = np.empty((len(fold), pieces[0][m].shape[1]))
+        for k, piece in enumerate(pieces):
+            whole[fold == k] = piece[m]
+        candidates.append(whole)
+    if design.removed:
+        # Losses are of what is left after the first effect (the firm) has gone from predictions.
+        codes = design.removed[0]
+        candidates = [c - group_means(c, codes, weights)[codes] for c in candidates]
+    y = design.targets[:, target]
+    if not all(np.isfinite(c).all() for c in candidates):
+        bad = [m.name for m, c in zip(stack.members, candidates, strict=True)
+               if not np.isfinite(c).all()]  # fmt: skip
+        raise DesignError(
+            f"learner {', '.join(bad)} predicts infinite or missing values; check the scale of the "
+            "controls, or choose another learner"
+        )
+    return combine(y, weights, candidates, stack)
+
+
+def _freeze(residuals: Residuals) -> Residuals:
+    residuals.values.setflags(write=False)
+    return residuals
+
+
+def settings_of(learner: object, **kwargs: object) -> CrossFit:
+    """Settings from a learner, a scikit-learn regressor or None."""
+    return CrossFit(as_stack(learner), **kwargs)  # type: ignore[arg-type]

@@ -1,0 +1,286 @@
+"""Learners of the nuisance functions, as objects: each predicts held-out clusters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from causalgreen.errors import DesignError
+
+__all__ = [
+    "FoldTask",
+    "Learner",
+    "Stack",
+    "as_learner",
+    "default_learner",
+    "lasso",
+    "lightgbm",
+    "linear",
+    "random_forest",
+    "stack",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldTask:
+    """One fold of one target: what a learner is trained on, and where it predicts.
+
+    Attributes
+    ----------
+    X : numpy.ndarray, shape (n, f)
+        Features of all rows; NaN where a control is missing.
+    y : numpy.ndarray, shape (n,)
+        Target of all rows.
+    weights : numpy.ndarray or None, shape (n,)
+        Row weights.
+    train, test : numpy.ndarray of int
+        Rows to learn from, and held-out rows; no cluster is in both.
+    linear, flexible : numpy.ndarray of bool, shape (f,)
+        Features that a linear learner sees, and those that all others see.
+    seed : int
+        Seed of this fold and target.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray | None
+    train: np.ndarray
+    test: np.ndarray
+    linear: np.ndarray
+    flexible: np.ndarray
+    seed: int
+
+    def halves(self) -> tuple[np.ndarray, np.ndarray]:
+        """Flexible features of the training and of the held-out rows."""
+        X = self.X if self.flexible.all() else self.X[:, self.flexible]
+        return X[self.train], X[self.test]
+
+    def train_weights(self) -> np.ndarray | None:
+        """Weights of the training rows."""
+        return None if self.weights is None else self.weights[self.train]
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """What a learner must be able to do.
+
+    A learner may answer with a whole path of tuning parameters (rounds, penalties); the one with
+    the lowest out-of-fold loss is taken, one choice per target for all folds.
+    """
+
+    @property
+    def name(self) -> str:
+        """Short name for reports."""
+        ...
+
+    def predict(self, task: FoldTask) -> np.ndarray:
+        """Predictions for the held-out rows, shape (n_test, n_candidates)."""
+        ...
+
+    def labels(self) -> tuple[str, ...]:
+        """What distinguishes the candidates, one label each."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Several learners, combined by convex weights that minimise the out-of-fold loss."""
+
+    members: tuple[Learner, ...]
+
+    @property
+    def name(self) -> str:
+        """Short name for reports."""
+        return "stack(" + ", ".join(m.name for m in self.members) + ")"
+
+
+def linear() -> Learner:
+    """Least squares with an intercept; missing values are filled by the mean and flagged.
+
+    Returns
+    -------
+    Learner
+
+    Examples
+    --------
+    >>> linear().name
+    'linear'
+    """
+    from causalgreen.residuals.linear import LinearLearner
+
+    return LinearLearner()
+
+
+def lasso(knots: int = 6, interactions: bool = True, n_penalties: int = 12) -> Learner:
+    """Lasso on splines, squares and pairwise products of the controls.
+
+    The penalty is the one with the lowest loss on held-out clusters.
+
+    Parameters
+    ----------
+    knots : int
+        Knots of the cubic splines, at quantiles of each control.
+    interactions : bool
+        Pairwise products, too; they are left out where there would be more than about 500 terms.
+    n_penalties : int
+        Length of the penalty path.
+
+    Returns
+    -------
+    Learner
+
+    References
+    ----------
+    Tibshirani (1996), doi 10.1111/j.2517-6161.1996.tb02080.x.
+
+    Examples
+    --------
+    >>> lasso().name
+    'lasso'
+    """
+    from causalgreen.residuals.sieve import LassoLearner
+
+    return LassoLearner(knots, interactions, n_penalties)
+
+
+def lightgbm(
+    *,
+    learning_rate: float = 0.1,
+    num_leaves: int = 8,
+    min_child_samples: int = 20,
+    max_rounds: int = 300,
+    max_bin: int = 63,
+    on_linear: bool = True,
+    **params: Any,
+) -> Learner:
+    """Gradient boosting (LightGBM), stopped where the loss on held-out clusters is lowest.
+
+    Parameters
+    ----------
+    learning_rate, num_leaves, min_child_samples, max_bin
+        As in LightGBM; the small trees are the default because overfitted nuisances cost coverage.
+    max_rounds : int
+        Rounds at most.
+    on_linear : bool
+        Boost the residuals of a linear fit, so that linear confounding costs no trees.
+    **params
+        Further LightGBM parameters.
+
+    Returns
+    -------
+    Learner
+
+    Raises
+    ------
+    DesignError
+        If a parameter would break the folds or the seeds (``num_threads``, ``seed``, ...).
+
+    References
+    ----------
+    Ke et al. (2017), LightGBM, NeurIPS 30.
+
+    Examples
+    --------
+    >>> lightgbm(num_leaves=4).name
+    'lightgbm'
+    """
+    from causalgreen.residuals.boosting import LightGBMLearner
+
+    owned = {"num_threads", "n_jobs", "seed", "random_state", "num_iterations", "n_estimators"}
+    if clash := sorted(owned & set(params)):
+        raise DesignError(
+            f"lightgbm(): {', '.join(clash)} cannot be set here. Threads and seeds are the study's "
+            "(n_jobs=, seed=); rounds are chosen on held-out clusters up to max_rounds"
+        )
+    return LightGBMLearner(
+        learning_rate, num_leaves, min_child_samples, max_rounds, max_bin, on_linear,
+        tuple(sorted(params.items())),
+    )  # fmt: skip
+
+
+def random_forest(n_trees: int = 200, min_samples_leaf: int = 5, **params: Any) -> Learner:
+    """Random forest (scikit-learn).
+
+    Parameters
+    ----------
+    n_trees, min_samples_leaf : int
+        Trees, and rows in a leaf at least.
+    **params
+        Further arguments of ``sklearn.ensemble.RandomForestRegressor``.
+
+    Returns
+    -------
+    Learner
+
+    Examples
+    --------
+    >>> random_forest().name
+    'RandomForestRegressor'
+    """
+    from sklearn.ensemble import RandomForestRegressor
+
+    forest = RandomForestRegressor(
+        n_estimators=n_trees, min_samples_leaf=min_samples_leaf, n_jobs=1, **params
+    )
+    return as_learner(forest)
+
+
+def stack(*members: Any) -> Stack:
+    """Several learners, combined by convex weights (short-stacking).
+
+    Ahrens, Hansen, Schaffer and Wiemann (2025), Model averaging and double machine learning,
+    Journal of Applied Econometrics 40(3), doi 10.1002/jae.3103.
+
+    Parameters
+    ----------
+    *members
+        Learners, or scikit-learn regressors.
+
+    Returns
+    -------
+    Stack
+
+    Raises
+    ------
+    DesignError
+        If there is no member, or one that is no regressor.
+
+    Examples
+    --------
+    >>> stack(linear(), lightgbm()).name
+    'stack(linear, lightgbm)'
+    """
+    if not members:
+        raise DesignError("stack() needs at least one learner, such as cg.linear()")
+    flat: list[Learner] = []
+    for member in members:
+        flat.extend(as_stack(member).members)
+    return Stack(tuple(flat))
+
+
+def default_learner() -> Stack:
+    """Least squares, a lasso on curved terms, and boosting on the linear fit, stacked."""
+    return stack(linear(), lasso(), lightgbm())
+
+
+def as_learner(model: Any) -> Learner:
+    """Take a learner as it is; wrap a scikit-learn regressor."""
+    if isinstance(model, Learner):
+        return model
+    if hasattr(model, "fit") and hasattr(model, "predict") and not isinstance(model, type):
+        from causalgreen.residuals.regressor import SklearnLearner
+
+        return SklearnLearner(model)
+    raise DesignError(
+        f"{model!r} is no learner. Pass cg.lightgbm(), cg.lasso(), cg.linear(), "
+        "cg.random_forest(), cg.stack(...), or an instance of a scikit-learn regressor"
+    )
+
+
+def as_stack(model: Any) -> Stack:
+    """Every learner as a stack, of one member where it is alone; None is the default."""
+    if model is None:
+        return default_learner()
+    return model if isinstance(model, Stack) else Stack((as_learner(model),))

@@ -1,0 +1,142 @@
+"""How well each learner predicts each target on held-out clusters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from causalgreen.residuals.crossfit import Residuals
+
+__all__ = ["NuisanceReport", "nuisance_report"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NuisanceReport:
+    """Out-of-fold fit of the nuisance functions.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row for each target and learner: mean over repetitions of the out-of-fold R² (after
+        fixed effects), weight in the stack, tuning chosen most often.
+    notes : tuple of str
+        Learners that lose to the linear one, tuning at the end of its path, little variation left.
+    """
+
+    table: pd.DataFrame
+    notes: tuple[str, ...]
+
+    def tidy(self) -> pd.DataFrame:
+        """Table: target, learner, r_squared, weight, tuning."""
+        return self.table.copy()
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Out-of-fold R² of every learner, one row of dots for each target."""
+        import matplotlib.pyplot as plt
+
+        targets = list(dict.fromkeys(self.table["target"]))
+        if ax is None:
+            _, ax = plt.subplots(figsize=(8, 1.4 + 0.42 * max(len(targets), 1)), layout="constrained")
+        colours = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9"]
+        learners = [name for name in dict.fromkeys(self.table["learner"]) if name != "stack"]
+        for k, name in enumerate([*learners, "stack"]):
+            rows = self.table[self.table["learner"] == name]
+            place = [len(targets) - 1 - targets.index(t) for t in rows["target"]]
+            style = {"marker": "D", "s": 46, "color": "#222222", "zorder": 4} if name == "stack" else {
+                "marker": "o", "s": 40, "color": colours[k % len(colours)], "zorder": 3}  # fmt: skip
+            if len(rows):
+                ax.scatter(rows["r_squared"], place, label=name, **style)
+        ax.axvline(0, color="#222222", lw=0.8)
+        ax.set_yticks(range(len(targets)), targets[::-1], fontsize=9)
+        ax.set_ylim(-0.6, len(targets) - 0.4)
+        ax.set_xlabel("out-of-fold R², on clusters not seen in training", fontsize=9)
+        ax.grid(axis="x", color="#dddddd", lw=0.6)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.set_title("How well controls predict each variable", loc="left", fontsize=10)
+        if len(self.table):
+            ax.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        return ax
+
+    def __str__(self) -> str:
+        if self.table.empty:
+            return "No controls and no traits: nothing to predict. Residuals are the variables."
+        shown = self.table.assign(
+            r_squared=self.table["r_squared"].map("{:.3f}".format),
+            weight=self.table["weight"].map(lambda w: "" if np.isnan(w) else f"{w:.2f}"),
+        )
+        lines = ["Out-of-fold R² on held-out clusters, after fixed effects", "",
+                 shown.to_string(index=False)]  # fmt: skip
+        return "\n".join([*lines, *([""] if self.notes else []), *(f"note: {n}" for n in self.notes)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<div><i>note: {n}</i></div>" for n in self.notes)
+        return self.table.to_html(index=False, float_format=lambda x: f"{x:.3f}", border=0) + notes
+
+
+def nuisance_report(residuals: Residuals) -> NuisanceReport:
+    """Collect losses and weights over repetitions.
+
+    Parameters
+    ----------
+    residuals : Residuals
+        Cross-fitted residuals.
+
+    Returns
+    -------
+    NuisanceReport
+        One row for each target and learner.
+    """
+    rows: list[dict[str, object]] = []
+    notes: list[str] = []
+    if not residuals.choices or not residuals.choices[0]:
+        columns = ["target", "learner", "r_squared", "weight", "tuning"]
+        return NuisanceReport(pd.DataFrame(columns=columns), ())
+    for j, target in enumerate(residuals.names):
+        choices = [repeat[j] for repeat in residuals.choices]
+        members = choices[0].learners
+        mean = np.mean([c.r_squared for c in choices], axis=0)
+        weight = np.mean([c.weights for c in choices], axis=0)
+        for m, name in enumerate(members):
+            tunings = [c.tuning[m] for c in choices]
+            rows.append(
+                {"target": target, "learner": name, "r_squared": float(mean[m]),
+                 "weight": float(weight[m]), "tuning": max(set(tunings), key=tunings.count)}
+            )  # fmt: skip
+        stacked = float(np.mean([c.stacked for c in choices]))
+        if len(members) > 1:
+            rows.append({"target": target, "learner": "stack", "r_squared": stacked,
+                         "weight": float("nan"), "tuning": ""})  # fmt: skip
+        notes += _notes(target, members, mean, stacked, choices[0].at_edge)
+    return NuisanceReport(pd.DataFrame(rows), tuple(notes))
+
+
+def _notes(
+    target: str, members: tuple[str, ...], mean: np.ndarray, stacked: float, at_edge: bool
+) -> list[str]:
+    out = []
+    if "linear" in members:
+        base = mean[members.index("linear")]
+        losers = [m for m, r in zip(members, mean, strict=True) if r < base - 0.002]
+        if losers:
+            out.append(
+                f"{target}: {', '.join(losers)} predict(s) worse than the linear learner on "
+                "held-out clusters; the stack gives such a learner little weight"
+            )
+    if stacked > 0.95:
+        out.append(
+            f"{target}: controls predict {stacked:.0%} of it; the little that is left decides the "
+            "effects, so look for a control that is the variable itself under another name"
+        )
+    if stacked < -0.01:
+        out.append(f"{target}: controls predict it worse than its mean does (R² {stacked:.3f})")
+    if at_edge:
+        out.append(f"{target}: tuning ended at the end of its path; allow more rounds")
+    return out
