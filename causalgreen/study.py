@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from causalgreen.effects.effects import Effects
 from causalgreen.effects.paths import PathRequest, path_effects
+from causalgreen.effects.withhold import withhold
 from causalgreen.errors import (
     DataError,
     DesignError,
     EstimationWarning,
     IdentificationError,
-    IdentificationWarning,
 )
-from causalgreen.moments.basis import Basis, constant_basis, trait_basis
+from causalgreen.moments.basis import Coefficients, choose_basis
 from causalgreen.moments.moments import Moments, moments_of
 from causalgreen.moments.system import Layout
-from causalgreen.panel.features import encode_traits
 from causalgreen.panel.panel import Panel
 from causalgreen.panel.transforms import FixedEffects
 from causalgreen.residuals.crossfit import CrossFit, Residuals, cross_fit
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from causalgreen.graph.identification import Identification
 
 __all__ = ["Study"]
-
-Coefficients = Literal["auto", "varying", "constant"]
 
 
 class Study:
@@ -178,30 +175,6 @@ class Study:
             self.graph.mediator_order(),
         )  # fmt: skip
 
-    def _basis(self, coefficients: Coefficients) -> tuple[Basis, tuple[str, ...]]:
-        """Traits along which coefficients vary, where the clusters can carry them."""
-        constant = constant_basis(self.panel.n_units)
-        if coefficients not in ("auto", "varying", "constant"):
-            raise DesignError(
-                f"coefficients={coefficients!r} is not known; choose 'auto', 'varying' or 'constant'"
-            )
-        if coefficients == "constant" or not self.panel.roles.traits:
-            if coefficients == "varying":
-                raise DesignError("coefficients='varying' needs traits; the panel has none")
-            return constant, ()
-        basis = trait_basis(*encode_traits(self.panel))
-        roles = self.panel.roles
-        regressors = len(roles.targets) - 1
-        wanted, clusters = regressors * len(basis.names), min(self.panel.n_clusters)
-        if coefficients == "auto" and wanted > clusters / 3:
-            return constant, (
-                f"coefficients do not vary with the traits: that takes {wanted} of them in the "
-                f"outcome equation, too many for {clusters} clusters. One coefficient for all "
-                "firms moves effects between the direct and the mediated paths where both vary "
-                "with a trait; name fewer traits, or ask for coefficients='varying'",
-            )
-        return basis, ()
-
     def paths(
         self,
         *,
@@ -219,7 +192,7 @@ class Study:
             the constant system is kept beside it (``.constant``). ``auto``: varying where there
             are traits, and at least three clusters for each coefficient.
         covariance : {"auto", "CR1", "CV3"}
-            Cluster sandwich or exact cluster jackknife; ``auto``: the jackknife below 40 clusters.
+            Cluster sandwich or exact cluster jackknife; ``auto``: the jackknife below 100 clusters.
         population : bool
             Whether the firms stand for a population that they were drawn from; False: the average
             over these very firms.
@@ -245,7 +218,7 @@ class Study:
         if len(withheld) == len(verdicts) and not allow_unidentified:
             self._identification.raise_if_none()
             raise IdentificationError("the graph identifies no path")
-        basis, notes = self._basis(coefficients)
+        basis, notes = choose_basis(self.panel, coefficients)
         effects = path_effects(
             PathRequest(
                 self.moments, self._layout, basis, covariance, population,
@@ -255,7 +228,7 @@ class Study:
                 " + ".join(self._absorbed_names()),
             )
         )  # fmt: skip
-        return _told(_withhold(effects, withheld, allow_unidentified), notes)
+        return withhold(effects, withheld, allow_unidentified).noting(*notes)
 
     def _absorbed_names(self) -> list[str]:
         roles, fe = self.panel.roles, self.fixed_effects
@@ -283,36 +256,3 @@ class Study:
         from causalgreen.report import study_page, write_report
 
         return write_report(path, study_page(self))
-
-
-def _told(effects: Effects, notes: tuple[str, ...]) -> Effects:
-    from dataclasses import replace
-
-    for note in notes:
-        warnings.warn(note, EstimationWarning, stacklevel=3)
-    return replace(effects, context=effects.context.noting(*notes)) if notes else effects
-
-
-def _withhold(effects: Effects, withheld: tuple[Any, ...], allow: bool) -> Effects:
-    """Leave out paths that the graph does not identify, or say that they are not."""
-    if not withheld:
-        return effects
-    names = ", ".join(v.term for v in withheld)
-    why = "; ".join(dict.fromkeys(v.open_path or v.reason for v in withheld))
-    if allow:
-        note = f"not identified, reported because allow_unidentified=True: {names} ({why})"
-    else:
-        note = (
-            f"withheld, because the graph does not identify them: {names} ({why}). "
-            "allow_unidentified=True reports them all the same"
-        )
-        gone = {v.term for v in withheld}
-        effects = effects.select([t for t in effects.terms if t not in gone])
-    warnings.warn(note, IdentificationWarning, stacklevel=4)
-    return _noted(effects, note)
-
-
-def _noted(effects: Effects, note: str) -> Effects:
-    from dataclasses import replace
-
-    return replace(effects, context=effects.context.noting(note))

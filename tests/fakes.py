@@ -39,6 +39,7 @@ WITHIN = namedtuple("WITHIN", "kind time absorb")("within", True, ("city^year",)
 
 class FakeEffects:
     constant = None
+    covariance = "CR1"
 
     @property
     def detail(self):

@@ -144,6 +144,8 @@ def test_versions_and_settings_are_recorded(page):
     facts = dict(zip(table["setting"], table["value"], strict=True))
     assert facts["Also absorbed"] == "city^year"
     assert facts["Seed"] == "0"
+    assert facts["Standard errors"] == "cluster sandwich (CR1), by city"
+    assert facts["causalgreen"].startswith("0.")
     assert re.match(r"\d+\.\d+", facts["numpy"])
 
 

@@ -1,0 +1,1 @@
+"""Simulated economies with known truth, and readers of tables."""

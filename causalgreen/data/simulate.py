@@ -118,21 +118,21 @@ def simulate_panel(
     firms = _draw_firms(rng, n_firms, n_cities, n_industries)
     controls = _draw_controls(rng, firms, n_years, n_controls)
     noise = _Noise(rng, firms, n_years, n_cities, economy)
-    coefficients = Coefficients.of_traits(
-        firms.size, firms.urban, firms.clean, economy.heterogeneity, economy.chain, economy.spillover
-    )
+    coefficients = _coefficients(firms, economy)
     columns = _outcomes(rng, firms, controls, noise, coefficients, economy)
     df = _table(firms, controls, columns)
     population = _draw_firms(np.random.default_rng(12345), 400_000, 40_000, n_industries)
     truth = Truth.of(
         df["firm"].to_numpy()[::n_years],
         coefficients,
-        Coefficients.of_traits(
-            population.size, population.urban, population.clean,
-            economy.heterogeneity, economy.chain, economy.spillover,
-        ),
+        _coefficients(population, economy),
     )
     return df, truth
+
+
+def _coefficients(firms: _Firms, economy: Economy) -> Coefficients:
+    dials = (economy.heterogeneity, economy.chain, economy.spillover)
+    return Coefficients.of_traits(firms.size, firms.urban, firms.clean, *dials)
 
 
 def _check_sizes(
@@ -150,13 +150,16 @@ def _check_sizes(
         raise ValueError(f"persistence must lie in [0, 1), got {economy.persistence}")
 
 
-def _draw_firms(
-    rng: np.random.Generator, n_firms: int, n_cities: int, n_industries: int
-) -> _Firms:
+def _draw_firms(rng: np.random.Generator, n_firms: int, n_cities: int, n_industries: int) -> _Firms:
     # Every city has a firm where there are enough, so that the number of clusters is as asked.
-    city = np.sort(np.concatenate([
-        np.arange(min(n_cities, n_firms)), rng.integers(0, n_cities, max(0, n_firms - n_cities))
-    ]))
+    city = np.sort(
+        np.concatenate(
+            [
+                np.arange(min(n_cities, n_firms)),
+                rng.integers(0, n_cities, max(0, n_firms - n_cities)),
+            ]
+        )
+    )
     industry = rng.integers(0, n_industries, n_firms)
     city_effect = rng.standard_normal(n_cities)[city]
     effect = np.sqrt(0.5) * city_effect + np.sqrt(0.5) * rng.standard_normal(n_firms)

@@ -1,0 +1,1 @@
+"""Estimates with their inference: the only variance in the house."""

@@ -19,9 +19,7 @@ def _multipliers(rng: np.random.Generator, draws: int, n: int) -> np.ndarray:
     return rng.choice(np.concatenate([-points, points]), (draws, n))
 
 
-def multiplier_draws(
-    influence: np.ndarray, codes: np.ndarray, draws: int, seed: int
-) -> np.ndarray:
+def multiplier_draws(influence: np.ndarray, codes: np.ndarray, draws: int, seed: int) -> np.ndarray:
     """Draws of the estimation error: cluster sums of influences times random signs.
 
     Parameters

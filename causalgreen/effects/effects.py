@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from causalgreen.effects.bootstrap import simultaneous_quantile
 from causalgreen.effects.context import Context
-from causalgreen.effects.covariance import Covariance, cluster_covariance, jackknife_covariance
-from causalgreen.errors import DesignError, EstimationError
+from causalgreen.effects.covariance import Covariance
+from causalgreen.effects.hooks import TableHooks
+from causalgreen.effects.table import covariance_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ __all__ = ["Effects"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Effects:
+class Effects(TableHooks):
     """Average effects along the paths, with all that inference needs.
 
     Attributes
@@ -88,28 +88,14 @@ class Effects:
         DesignError
             If the jackknife is asked for and cannot be had.
         """
-        if covariance == "CR1":
-            vcov = cluster_covariance(
-                influence, context.clusters, context.n_rows, context.n_parameters
-            )
-        elif covariance == "CV3":
-            if jackknife is None or len(context.clusters) > 1:
-                raise DesignError(
-                    "covariance='CV3' (cluster jackknife) is defined for one clustering dimension; "
-                    "use covariance='CR1' for several"
-                )
-            vcov = jackknife_covariance(jackknife(), estimate)
-        else:
-            raise DesignError(f"covariance={covariance!r} is not known; choose 'CR1' or 'CV3'")
+        vcov = covariance_of(estimate, influence, context, covariance, jackknife)
         nan = np.full(len(estimate), np.nan)
         arrays = [np.asarray(a, dtype=np.float64) for a in (estimate, influence, vcov)]
         arrays.append(nan if spread is None else np.asarray(spread, dtype=np.float64))
         for array in arrays:
             array.setflags(write=False)
         estimate, influence, vcov, spread = arrays
-        return cls(
-            tuple(terms), estimate, influence, covariance, vcov, context, jackknife, spread
-        )
+        return cls(tuple(terms), estimate, influence, covariance, vcov, context, jackknife, spread)
 
     @property
     def std_error(self) -> np.ndarray:
@@ -155,26 +141,13 @@ class Effects:
         pandas.DataFrame, shape (k, 7)
             Columns term, estimate, std_error, statistic, p_value, conf_low, conf_high.
         """
-        from scipy.stats import t
+        from causalgreen.effects.table import tidy_table
 
-        se = self.std_error
-        with np.errstate(divide="ignore", invalid="ignore"):
-            statistic = np.where(se > 0, self.estimate / se, np.nan)
-        table = pd.DataFrame(
-            {
-                "term": self.terms,
-                "estimate": self.estimate,
-                "std_error": se,
-                "statistic": statistic,
-                "p_value": 2 * t.sf(np.abs(statistic), self.df),
-            }
-        )
-        bounds = self.confint(level, simultaneous=simultaneous)
-        table = pd.concat([table, bounds.reset_index(drop=True)], axis=1)
-        if detail and self.detail is not None:
-            more = self.detail.tidy(level, simultaneous=simultaneous)
-            table = pd.concat([table, more], ignore_index=True)
-        return table
+        own = tidy_table(self, self.confint(level, simultaneous=simultaneous))
+        if not detail or self.detail is None:
+            return own
+        more = self.detail.tidy(level, simultaneous=simultaneous)
+        return pd.concat([own, more], ignore_index=True)
 
     def confint(
         self, level: float = 0.95, *, simultaneous: bool = False, draws: int = 4999, seed: int = 0
@@ -200,18 +173,9 @@ class Effects:
         DesignError
             If ``level`` is not between 0 and 1.
         """
-        from scipy.stats import t
+        from causalgreen.effects.table import critical_value
 
-        if not 0 < level < 1:
-            raise DesignError(f"level={level}: a coverage lies between 0 and 1, such as 0.95")
-        critical = float(t.ppf((1 + level) / 2, self.df))
-        if simultaneous:
-            joint = simultaneous_quantile(
-                self.influence, self.context.clusters, self.vcov, level, draws, seed
-            )
-            # Draws are Gaussian in the limit; never narrower than the pointwise t interval.
-            critical = max(joint, critical)
-        margin = critical * self.std_error
+        margin = critical_value(self, level, simultaneous, draws, seed) * self.std_error
         return pd.DataFrame(
             {"conf_low": self.estimate - margin, "conf_high": self.estimate + margin},
             index=pd.Index(self.terms, name="term"),
@@ -237,51 +201,42 @@ class Effects:
         KeyError
             If a term does not exist.
         """
-        pool = self if self.detail is None else self._with(self.detail)
+        from causalgreen.effects.combine import join, linear_map
+
+        pool = self if self.detail is None else join(self, self.detail)
         L = np.zeros((len(weights), len(pool.terms)))
         for row, parts in enumerate(weights.values()):
             for term, weight in parts.items():
                 L[row, pool._position(term)] = weight
-        return pool._map(tuple(weights), L)
+        return linear_map(pool, tuple(weights), L)
 
-    def select(self, terms: Sequence[str]) -> Effects:
-        """Only these terms, in this order."""
+    def noting(self, *notes: str) -> Effects:
+        """The same effects with further notes for the reader."""
+        if not notes:
+            return self
+
+        def told(effects: Effects | None) -> Effects | None:
+            return None if effects is None else effects.noting(*notes)
+
+        context = self.context.noting(*notes)
+        return replace(
+            self, context=context, detail=told(self.detail), constant=told(self.constant)
+        )
+
+    def select(self, terms: Sequence[str], *, detail: bool = True) -> Effects:
+        """Only these terms, in this order; ``detail=False`` drops the details."""
+        from causalgreen.effects.combine import linear_map
+
         L = np.zeros((len(terms), len(self.terms)))
         for row, term in enumerate(terms):
             L[row, self._position(term)] = 1.0
-        constant = None if self.constant is None else self.constant.select(terms)
-        return replace(self._map(tuple(terms), L), detail=self.detail, constant=constant)
-
-    def _with(self, other: Effects) -> Effects:
-        """Terms of both, jointly."""
-        mine, theirs = self.jackknife, other.jackknife
-        both = None
-        if mine is not None and theirs is not None:
-            def both() -> np.ndarray:
-                return np.concatenate([mine(), theirs()], axis=1)
-        return Effects.build(
-            (*self.terms, *other.terms),
-            np.concatenate([self.estimate, other.estimate]),
-            np.concatenate([self.influence, other.influence], axis=1),
-            self.context,
-            covariance=self.covariance,
-            jackknife=both,
-            spread=np.concatenate([self.spread, other.spread]),
-        )
-
-    def _map(self, terms: tuple[str, ...], L: np.ndarray) -> Effects:
-        source = self.jackknife
-        out = Effects.build(
-            terms, L @ self.estimate, self.influence @ L.T, self.context,
-            covariance=self.covariance,
-            jackknife=None if source is None else (lambda: source() @ L.T),
-            spread=np.where((L != 0).sum(axis=1) == 1, np.abs(L) @ np.nan_to_num(self.spread),
-                            np.nan) if np.isfinite(self.spread).all() else None,
-        )  # fmt: skip
-        return out
+        constant = None if self.constant is None else self.constant.select(terms, detail=detail)
+        kept = self.detail if detail else None
+        return replace(linear_map(self, tuple(terms), L), detail=kept, constant=constant)
 
     def with_covariance(self, covariance: Covariance) -> Effects:
         """The same estimates with another covariance, ``"CR1"`` or ``"CV3"``."""
+
         def redo(effects: Effects | None) -> Effects | None:
             return None if effects is None else effects.with_covariance(covariance)
 
@@ -302,27 +257,11 @@ class Effects:
         Raises
         ------
         EstimationError
-            If the mean outcome is not clearly positive.
+            If the mean outcome is not positive.
         """
-        mean, psi = self.context.mean_outcome, self.context.mean_influence
-        if not mean > 0:
-            raise EstimationError(
-                f"the mean of {self.context.outcome} is {mean:.4g}: a percentage of it has no "
-                "meaning. Report effects in units of the outcome"
-            )
-        ratio = self.estimate / mean
-        influence = (self.influence - psi[:, None] * ratio) / mean
-        source, codes = self.jackknife, self.context.clusters[0]
-        jackknife = None
-        if source is not None:
-            context = self.context
-            def jackknife() -> np.ndarray:
-                return 100 * source() / context.mean_without(codes)[:, None]
-        context = self.context.in_percent()
-        return Effects.build(
-            self.terms, 100 * ratio, 100 * influence, context,
-            covariance=self.covariance, jackknife=jackknife,
-        )  # fmt: skip
+        from causalgreen.effects.combine import percent_of_mean
+
+        return percent_of_mean(self)
 
     def wald(self, terms: Sequence[str] | None = None) -> dict[str, float]:
         """Joint test that all the terms are zero.
@@ -337,14 +276,9 @@ class Effects:
         dict
             ``statistic`` (F), ``df``, ``df_denominator``, ``p_value``.
         """
-        from scipy.stats import f
+        from causalgreen.effects.combine import wald
 
-        chosen = [self._position(term) for term in (terms or self.terms)]
-        b, V = self.estimate[chosen], self.vcov[np.ix_(chosen, chosen)]
-        rank = int(np.linalg.matrix_rank(V, tol=1e-10 * max(np.diag(V).max(), 1e-300)))
-        value = float(b @ np.linalg.pinv(V, hermitian=True, rcond=1e-10) @ b) / max(rank, 1)
-        p = float(f.sf(value, rank, self.df)) if rank else float("nan")
-        return {"statistic": value, "df": rank, "df_denominator": self.df, "p_value": p}
+        return wald(self, [self._position(term) for term in (terms or self.terms)])
 
     def plot(self, ax: Axes | None = None, level: float = 0.95) -> Axes:
         """Waterfall in which the paths add up to the total; dots where there is nothing to add."""
@@ -363,40 +297,3 @@ class Effects:
         from causalgreen.effects.text import effects_html
 
         return effects_html(self)
-
-    @property
-    def __maketables_coef_table__(self) -> pd.DataFrame:
-        """Coefficients for maketables."""
-        table = self.tidy().rename(
-            columns={
-                "term": "Coefficient", "estimate": "b", "std_error": "se", "statistic": "t",
-                "p_value": "p", "conf_low": "ci95l", "conf_high": "ci95u",
-            }
-        )  # fmt: skip
-        return table.set_index("Coefficient")
-
-    @property
-    def __maketables_depvar__(self) -> str:
-        """Name of the outcome for maketables."""
-        return self.context.outcome
-
-    @property
-    def __maketables_fixef_string__(self) -> str:
-        """Absorbed effects for maketables."""
-        return self.context.absorbed
-
-    @property
-    def __maketables_vcov_info__(self) -> dict[str, Any]:
-        """Covariance for maketables."""
-        names = "+".join(self.context.cluster_names)
-        return {"se_type": f"{self.covariance} by {names}", "vcov_type": self.covariance}
-
-    def __maketables_stat__(self, key: str) -> Any:
-        """Statistics for maketables."""
-        known = {
-            "N": self.context.n_rows,
-            "firms": self.context.n_firms,
-            "clusters": min(self.context.n_clusters),
-            "se_type": self.__maketables_vcov_info__["se_type"],
-        }
-        return known.get(key)

@@ -49,15 +49,16 @@ def _order(terms: tuple[str, ...]) -> list[str]:
 
 def _waterfall(effects: Effects, ax: Axes, level: float) -> None:
     terms = _order(effects.terms)
-    table = effects.tidy(level).set_index("term").loc[terms]
+    table = effects.tidy(level).set_index("term").loc[terms, ["estimate", "conf_high"]]
+    values = table.to_numpy(dtype=np.float64)
     height, tops = 0.0, []
     for i, term in enumerate(terms):
-        value = float(table.loc[term, "estimate"])
+        value, upper = values[i]
         start = 0.0 if term in TOTALS else height
         colour = TOTAL if term in TOTALS else (UP if value >= 0 else DOWN)
         ax.bar(i, value, bottom=start, width=0.62, color=colour, zorder=2)
         end = start + value
-        half = float(table.loc[term, "conf_high"]) - value
+        half = upper - value
         ax.errorbar(i, end, yerr=half, color=INK, capsize=4, lw=1.2, zorder=3)
         tops.append((i, max(start, end) + max(half, 0.0), min(start, end), value))
         height = end

@@ -15,8 +15,7 @@ __all__ = ["effects_html", "effects_text"]
 def _lines(effects: Effects) -> list[str]:
     context = effects.context
     clusters = ", ".join(
-        f"{name} ({n:,})"
-        for name, n in zip(context.cluster_names, context.n_clusters, strict=True)
+        f"{name} ({n:,})" for name, n in zip(context.cluster_names, context.n_clusters, strict=True)
     )
     return [
         f"Effects of {context.treatment} on {context.outcome}, in {context.unit}",

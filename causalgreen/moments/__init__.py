@@ -1,0 +1,1 @@
+"""Per-firm moments of the residuals, and the path system solved from them."""

@@ -107,10 +107,12 @@ def moments_of(panel: Panel, residuals: Residuals) -> Moments:
     order = np.argsort(cell, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(cell[order]) > 0])
     weights = np.ones(len(unit)) if panel.roles.weight is None else panel.weights[design.rows]
-    values = np.stack([
-        _cross_products(np.column_stack([r, design.periods]), weights, order, starts)
-        for r in residuals.values
-    ])
+    values = np.stack(
+        [
+            _cross_products(np.column_stack([r, design.periods]), weights, order, starts)
+            for r in residuals.values
+        ]
+    )
     outcome = panel.column(panel.roles.outcome)[design.rows]
     first = order[starts]
     sample = Sample(

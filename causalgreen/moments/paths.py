@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -39,7 +39,7 @@ def _sequences(layout: Layout) -> Iterator[tuple[str, ...]]:
         yield (g,)
     for size in range(2, len(layout.layers) + 1):
         for chain in combinations(order, size):
-            if all(layer[a] < layer[b] for a, b in zip(chain, chain[1:], strict=False)):
+            if all(layer[a] < layer[b] for a, b in pairwise(chain)):
                 yield chain
 
 
@@ -57,13 +57,17 @@ class _Coefficients:
         return self.table[source, target]
 
 
+def _add(parts: Iterable[np.ndarray]) -> np.ndarray:
+    return np.asarray(np.sum(list(parts), axis=0))
+
+
 def _along(c: _Coefficients, layout: Layout, source: int, chain: tuple[str, ...]) -> np.ndarray:
     """Effect of a source on the outcome through the groups of a chain, in this order."""
     members = dict(layout.groups)
     reach = {m: c(source, m) for m in members[chain[0]]}
     for group in chain[1:]:
-        reach = {m: sum(reach[k] * c(k, m) for k in reach) for m in members[group]}
-    return sum(value * c(m, layout.outcome) for m, value in reach.items())  # type: ignore[return-value]
+        reach = {m: _add(reach[k] * c(k, m) for k in reach) for m in members[group]}
+    return _add(value * c(m, layout.outcome) for m, value in reach.items())
 
 
 def path_terms(layout: Layout) -> PathTerms:
@@ -98,9 +102,7 @@ def path_terms(layout: Layout) -> PathTerms:
                 for term in ("spillover", "spillover_direct", "spillover_mediated")
             ]  # fmt: skip
     detail += [
-        f"{names[z]}{ARROW}{names[eq.target]}"
-        for eq in layout.equations()
-        for z in eq.regressors
+        f"{names[z]}{ARROW}{names[eq.target]}" for eq in layout.equations() for z in eq.regressors
     ]
     return PathTerms(tuple(headline), tuple(detail))
 
@@ -127,25 +129,25 @@ def evaluate(layout: Layout, values: list[np.ndarray]) -> np.ndarray:
     own = [
         [c(t, y), *(_along(c, layout, t, chain) for chain in sequences)] for t in layout.treatments
     ]
-    totals = [sum(parts) for parts in own]
-    peer = [
-        (c(e, y), sum((_along(c, layout, e, chain) for chain in sequences), 0 * c(e, y)))
-        for e in layout.exposures
-    ]
-    own_total = sum(totals)
-    headline = [sum(parts) for parts in zip(*own, strict=True)]
+    totals = [_add(parts) for parts in own]
+    headline = [_add(parts) for parts in zip(*own, strict=True)]
     detail: list[np.ndarray] = []
     if len(own) > 1:
         for parts, total in zip(own, totals, strict=True):
             detail += [*parts, total]
-    if peer:
-        direct, mediated = sum(d for d, _ in peer), sum(m for _, m in peer)
-        headline += [direct + mediated, own_total, own_total + direct + mediated]
-        detail += [direct, mediated]
-        if len(peer) > 1:
-            for d, m in peer:
+    if layout.exposures:
+        direct = [c(e, y) for e in layout.exposures]
+        mediated = [
+            _add([0 * c(e, y), *(_along(c, layout, e, chain) for chain in sequences)])
+            for e in layout.exposures
+        ]
+        spillover = _add(direct) + _add(mediated)
+        headline += [spillover, _add(totals), _add(totals) + spillover]
+        detail += [_add(direct), _add(mediated)]
+        if len(direct) > 1:
+            for d, m in zip(direct, mediated, strict=True):
                 detail += [d + m, d, m]
     else:
-        headline += [own_total]
+        headline += [_add(totals)]
     detail += [c(z, eq.target) for eq in equations for z in eq.regressors]
-    return np.stack([*headline, *detail])  # type: ignore[list-item]
+    return np.stack([*headline, *detail])

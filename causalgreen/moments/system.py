@@ -101,7 +101,7 @@ def _normal_equations(
     vary with a trait, a common trend of the treatment is a different trend of the outcome for
     each value of the trait.
     """
-    (g, m), q = zy.shape, h.shape[1]
+    m, q = zy.shape[1], h.shape[1]
     n_groups = 1 if groups is None else int(groups.max()) + 1
     A, b = np.zeros((n_groups, m * q, m * q)), np.zeros((n_groups, m * q))
 

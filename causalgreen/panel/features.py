@@ -75,20 +75,21 @@ class FeatureLayout:
     removed: list[np.ndarray]
     weights: np.ndarray | None
 
-    def build(self) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray]:
-        """Names, matrix of shape (m, f), what linear learners see, what the others see."""
+    def build(self) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Names, matrix of shape (m, f), what linear learners see, the others see, the traits."""
         columns = [*self._controls(), *self._means(), *self._traits()]
         if columns and self.time and not self.approximate:
             period = self.panel.times[self.rows].astype(np.float64)[:, None]
             columns.append(((self.panel.roles.time,), period, False, True))
         if not columns:
             none = np.empty(0, dtype=bool)
-            return (), np.empty((len(self.rows), 0)), none, none.copy()
+            return (), np.empty((len(self.rows), 0)), none, none.copy(), none.copy()
         names = tuple(name for block, *_ in columns for name in block)
         matrix = np.ascontiguousarray(np.column_stack([values for _, values, *_ in columns]))
         linear = np.array([flag for block, _, flag, _ in columns for _ in block], dtype=bool)
         flexible = np.array([flag for block, *_, flag in columns for _ in block], dtype=bool)
-        return names, matrix, linear, flexible
+        own = set(encode_traits(self.panel)[0])
+        return names, matrix, linear, flexible, np.array([name in own for name in names]) & flexible
 
     def _controls(self) -> Iterator[Block]:
         controls = self.panel.roles.controls

@@ -62,7 +62,8 @@ class FixedEffects:
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
             raise DesignError(
-                f"fixed_effects={self.kind!r} is not known; choose one of {', '.join(get_args(Kind))}"
+                f"fixed_effects={self.kind!r} is not known; choose one of "
+                f"{', '.join(get_args(Kind))}"
             )
         terms = (self.absorb,) if isinstance(self.absorb, str) else tuple(self.absorb)
         object.__setattr__(self, "absorb", terms)
@@ -94,6 +95,8 @@ class Design:
     feature_names : tuple of str, length f
     linear, flexible : numpy.ndarray of bool, shape (f,)
         Features that a linear learner sees, and those that all others see.
+    traits : numpy.ndarray of bool, shape (f,)
+        Which of the flexible features are traits.
     removed : tuple of numpy.ndarray of int, each of shape (m,)
         Group codes of every effect removed, to be removed from predictions, too.
     periods : numpy.ndarray, shape (m, q)
@@ -110,6 +113,7 @@ class Design:
     feature_names: tuple[str, ...]
     linear: np.ndarray
     flexible: np.ndarray
+    traits: np.ndarray
     removed: tuple[np.ndarray, ...]
     periods: np.ndarray
     effects: tuple[tuple[str, np.ndarray], ...]
@@ -151,16 +155,16 @@ def transform(panel: Panel, fixed_effects: FixedEffects) -> Design:
     values = panel.matrix(panel.roles.targets)
     values = values[rows] - values[lagged] if lagged is not None else values[rows]
     targets = absorb(values, removed, weights)
-    names, matrix, linear, flexible = FeatureLayout(
+    names, matrix, linear, flexible, traits = FeatureLayout(
         panel, fixed_effects.kind, fixed_effects.time, fixed_effects.approximate,
         rows, lagged, unit, removed, weights,
     ).build()  # fmt: skip
     periods = _period_columns(time_codes, unit, fixed_effects, weights)
-    for array in (rows, targets, matrix, linear, flexible, periods, *removed):
+    for array in (rows, targets, matrix, linear, flexible, traits, periods, *removed):
         array.setflags(write=False)
     kept = () if fixed_effects.approximate else tuple(removed)
     return Design(
-        rows, targets, matrix, names, linear, flexible, kept, periods, tuple(effects), notes
+        rows, targets, matrix, names, linear, flexible, traits, kept, periods, tuple(effects), notes
     )
 
 
@@ -169,9 +173,7 @@ def _rows(panel: Panel, kind: str) -> tuple[np.ndarray, np.ndarray | None, tuple
     unit, n = panel.unit_codes, panel.n_rows
     if kind == "first_difference":
         step = np.diff(panel.periods).min() if panel.n_periods > 1 else 1
-        later = np.flatnonzero(
-            (unit[1:] == unit[:-1]) & np.isclose(np.diff(panel.times), step)
-        ) + 1
+        later = np.flatnonzero((unit[1:] == unit[:-1]) & np.isclose(np.diff(panel.times), step)) + 1
         if not len(later):
             raise DesignError(
                 "first differences need firms with two consecutive periods, and there are none; "

@@ -33,6 +33,7 @@ _READINGS = {
     "the verdicts below say which.",
     "not identified": "The graph does **not** identify it: read it as an association.",
 }
+_COVARIANCES = {"CR1": "cluster sandwich (CR1)", "CV3": "cluster jackknife (CV3)"}
 _KINDS = {
     "within": "firm effects removed by demeaning within firms",
     "first_difference": "firm effects removed by first differences",
@@ -68,7 +69,7 @@ def study_page(study: Any, level: float = 0.95) -> Page:
         *_steps(effects, level),
         _nuisances(study),
         _panel(study),
-        _method(study),
+        _method(study, effects.covariance),
         Section(
             "What the data cannot answer",
             "\n".join(f"- {line}" for line in limits(study, _kind(study))),
@@ -240,7 +241,7 @@ def _panel(study: Any) -> Section:
     )
 
 
-def _method(study: Any) -> Section:
+def _method(study: Any, covariance: str) -> Section:
     import pandas as pd
 
     effects = study.fixed_effects
@@ -250,7 +251,8 @@ def _method(study: Any) -> Section:
         "Period effects": "yes" if getattr(effects, "time", True) else "no",
         "Also absorbed": absorbed,
         "Learner": str(study.learner),
-        "Folds": f"{study.folds}, split between clusters, repeated {study.repeats} times",
+        "Folds": f"{study.folds}, no cluster split; {study.repeats} repetition(s)",
+        "Standard errors": f"{_COVARIANCES[covariance]}, by {join(study.panel.roles.clusters)}",
         "Seed": str(study.seed),
         **versions(),
     }

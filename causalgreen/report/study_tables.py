@@ -106,6 +106,6 @@ def versions() -> dict[str, str]:
     for package in _PACKAGES:
         try:
             found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:  # run from a checkout that is not installed
-            found[package] = "not installed"
+        except metadata.PackageNotFoundError:  # a checkout that is not installed, such as ours
+            found[package] = getattr(sys.modules.get(package), "__version__", "not installed")
     return found

@@ -98,6 +98,8 @@ def path_label(term: str) -> str:
     fixed = {
         "direct": "Direct",
         "spillover": "Spillover from peers",
+        "spillover_direct": "Spillover, direct",
+        "spillover_mediated": "Spillover through own mediators",
         "own_total": "Own total",
         "overall": "Overall",
     }

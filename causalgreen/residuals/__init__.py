@@ -1,0 +1,1 @@
+"""Learners, folds and cross-fitting: the only door to lightgbm and joblib."""

@@ -44,10 +44,8 @@ class LightGBMLearner:
     def predict(self, task: FoldTask) -> np.ndarray:
         """Held-out predictions after each number of rounds, shape (n_test, n_checkpoints)."""
         base_train, base_test = self._base(task)
-        X_train, X_test = task.halves()
-        train = (X_train, task.y[task.train] - base_train)
-        booster = self._train(task, train, (X_test, task.y[task.test] - base_test))
-        total = np.zeros(len(task.test))
+        booster = self._train(task, base_train, base_test)
+        X_test, total = task.halves()[1], np.zeros(len(task.test))
         out, done = [base_test], 0
         for rounds in self._checkpoints()[1:]:
             fresh = min(int(rounds), booster.current_iteration()) - done
@@ -63,12 +61,7 @@ class LightGBMLearner:
         level = np.average(task.y[task.train], weights=task.train_weights())
         return np.full(len(task.train), level), np.full(len(task.test), level)
 
-    def _train(
-        self,
-        task: FoldTask,
-        train: tuple[np.ndarray, np.ndarray],
-        test: tuple[np.ndarray, np.ndarray],
-    ) -> Any:
+    def _train(self, task: FoldTask, base_train: np.ndarray, base_test: np.ndarray) -> Any:
         import lightgbm as lgb
 
         params = {
@@ -78,17 +71,30 @@ class LightGBMLearner:
             "num_threads": 1, "deterministic": True, "force_row_wise": True,
             "seed": task.seed, **dict(self.params),
         }  # fmt: skip
-        weights = task.weights
-        data = lgb.Dataset(
-            *train, weight=task.train_weights(), params=params
-        )
-        held_out = lgb.Dataset(
-            *test, reference=data,
-            weight=None if weights is None else weights[task.test], params=params,
-        )  # fmt: skip
+        data, held_out = task.shared(self, lambda: self._bin(task, params))
+        data.set_label(task.y[task.train] - base_train)
+        held_out.set_label(task.y[task.test] - base_test)
         # The held-out clusters only end the training; the number of rounds used is one for all
         # folds, chosen by the loss over all of them.
         return lgb.train(
             params, data, self.max_rounds, valid_sets=[held_out], keep_training_booster=True,
             callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
         )  # fmt: skip
+
+    def _bin(self, task: FoldTask, params: dict[str, Any]) -> tuple[Any, Any]:
+        """Binned features, once for all targets of a fold."""
+        import lightgbm as lgb
+
+        train, test = task.halves()
+        # Bins depend on a seed where rows are sampled: one for the fold, whichever target is first.
+        fixed = {**params, "seed": 0}
+        weights = task.weights
+        data = lgb.Dataset(
+            train, np.zeros(len(train)), weight=task.train_weights(), params=fixed,
+            free_raw_data=False,
+        ).construct()  # fmt: skip
+        held_out = lgb.Dataset(
+            test, np.zeros(len(test)), reference=data, params=fixed, free_raw_data=False,
+            weight=None if weights is None else weights[task.test],
+        ).construct()  # fmt: skip
+        return data, held_out

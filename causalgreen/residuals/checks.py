@@ -8,7 +8,6 @@ import numpy as np
 
 from causalgreen.errors import DesignError
 
-
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
 

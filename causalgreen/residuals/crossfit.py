@@ -9,7 +9,6 @@ import numpy as np
 
 from causalgreen.errors import DesignError
 from causalgreen.panel.absorb import absorb, group_means
-
 from causalgreen.panel.transforms import Design, FixedEffects, transform
 from causalgreen.residuals.checks import refuse_identifiers
 from causalgreen.residuals.choose import Choice, combine
@@ -114,12 +113,11 @@ def cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> 
     predictions = run_jobs(settings.stack.members, tasks, settings.n_jobs, settings.progress)
     values = np.empty((settings.repeats, *design.targets.shape))
     choices = []
-    per_repeat = len(names) * settings.folds
     for r, fold in enumerate(folds):
         chosen = []
+        of_repeat = predictions[r * settings.folds : (r + 1) * settings.folds]
         for j in range(len(names)):
-            start = r * per_repeat + j * settings.folds
-            pieces = predictions[start : start + settings.folds]
+            pieces = [of_fold[j] for of_fold in of_repeat]
             fitted, choice = _assemble(design, weights, fold, j, pieces, settings.stack)
             values[r, :, j] = design.targets[:, j] - fitted
             chosen.append(choice)
@@ -134,21 +132,24 @@ def _tasks(
     folds: tuple[np.ndarray, ...],
     n_targets: int,
     settings: CrossFit,
-) -> list[FoldTask]:
-    """One task for every repetition, target and fold, in this order."""
+) -> list[list[FoldTask]]:
+    """One task for every repetition, fold and target, in this order."""
     tasks = []
     for r, fold in enumerate(folds):
-        for j in range(n_targets):
-            for k in range(settings.folds):
-                # The seed depends on the place in the design only, never on the schedule.
-                state = np.random.SeedSequence([settings.seed, r, j, k]).generate_state(1)
-                tasks.append(
-                    FoldTask(
-                        design.features, design.targets[:, j], weights,
-                        np.flatnonzero(fold != k), np.flatnonzero(fold == k),
-                        design.linear, design.flexible, int(state[0] >> 1),
-                    )
-                )  # fmt: skip
+        for k in range(settings.folds):
+            train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
+            # Seeds depend on the place in the design only, never on the schedule.
+            seeds = [
+                int(np.random.SeedSequence([settings.seed, r, j, k]).generate_state(1)[0] >> 1)
+                for j in range(n_targets)
+            ]
+            tasks.append([
+                FoldTask(
+                    design.features, design.targets[:, j], weights, train, test,
+                    design.linear, design.flexible, design.traits, seeds[j],
+                )
+                for j in range(n_targets)
+            ])  # fmt: skip
     return tasks
 
 

@@ -75,13 +75,17 @@ def make_folds(
     block = blocks(unit, cluster)
     sizes = np.bincount(block)
     if len(sizes) < n_folds:
-        moved = "" if len(sizes) == len(np.unique(cluster)) else (
-            "; firms that move between clusters tie them together: cluster by each firm's "
-            "baseline location instead"
+        moved = (
+            ""
+            if len(sizes) == len(np.unique(cluster))
+            else (
+                "; firms that move between clusters tie them together: cluster by each firm's "
+                "baseline location instead"
+            )
         )
         raise DesignError(
-            f"{n_folds} folds cannot be made of {len(sizes)} independent blocks of clusters{moved}. "
-            "Use fewer folds, or a finer cluster"
+            f"{n_folds} folds cannot be made of {len(sizes)} independent blocks of clusters"
+            f"{moved}. Use fewer folds, or a finer cluster"
         )
     out = []
     for child in np.random.SeedSequence(seed).spawn(repeats):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,8 +14,23 @@ from causalgreen.residuals.learners import FoldTask, Learner
 __all__ = ["run_jobs"]
 
 
-def _run(members: tuple[Learner, ...], task: FoldTask) -> list[np.ndarray]:
-    return [np.asarray(member.predict(task), dtype=np.float64) for member in members]
+def _run(members: tuple[Learner, ...], block: list[FoldTask]) -> list[list[np.ndarray]]:
+    """Predictions for some targets of one fold, which share what does not depend on the target."""
+    memo = block[0].memo
+    shared = [replace(task, memo=memo) for task in block]
+    out = [[np.asarray(m.predict(t), dtype=np.float64) for m in members] for t in shared]
+    memo.clear()
+    return out
+
+
+def _blocks(tasks: Sequence[Sequence[FoldTask]], jobs: int) -> list[list[FoldTask]]:
+    """Targets of a fold together, and apart where there are more workers than folds."""
+    pieces = -(-jobs // max(len(tasks), 1))
+    out = []
+    for fold in tasks:
+        size = -(-len(fold) // pieces)
+        out += [list(fold[i : i + size]) for i in range(0, len(fold), size)]
+    return out
 
 
 def _shown(progress: bool | None) -> bool:
@@ -26,11 +42,11 @@ def _shown(progress: bool | None) -> bool:
 
 def run_jobs(
     members: tuple[Learner, ...],
-    tasks: Sequence[FoldTask],
+    tasks: Sequence[Sequence[FoldTask]],
     n_jobs: int | None = None,
     progress: bool | None = None,
-) -> list[list[np.ndarray]]:
-    """Predictions of every member for every task, in the order of the tasks.
+) -> list[list[list[np.ndarray]]]:
+    """Predictions of every member for every fold and target, in the order of the tasks.
 
     Threads by default, as LightGBM and BLAS work outside Python's lock;
     ``joblib.parallel_config(backend=...)`` moves the jobs to processes, Ray or Dask.
@@ -39,8 +55,8 @@ def run_jobs(
     ----------
     members : tuple of Learner
         Learners.
-    tasks : sequence of FoldTask
-        Work.
+    tasks : sequence of sequence of FoldTask
+        Work: for each repetition and fold, one task for each target.
     n_jobs : int, optional
         Parallel jobs; None: as ``joblib.parallel_config`` says, else all cores.
     progress : bool, optional
@@ -48,25 +64,27 @@ def run_jobs(
 
     Returns
     -------
-    list of list of numpy.ndarray, each of shape (n_test, n_candidates)
-        One list for each task, one array for each member.
+    list of list of list of numpy.ndarray, each of shape (n_test, n_candidates)
+        By repetition and fold, by target, by member.
     """
-    from joblib import Parallel, delayed
+    from joblib import Parallel, cpu_count, delayed
     from joblib.parallel import get_active_backend
     from sklearn.exceptions import ConvergenceWarning
     from tqdm.auto import tqdm
 
     _, active = get_active_backend(prefer="threads")
     jobs = n_jobs if n_jobs is not None else (active if active not in (None, 1) else -1)
-    bar = tqdm(
-        total=len(tasks), desc="cross-fitting", unit="fit", disable=not _shown(progress), leave=False
-    )
-    out: list[list[np.ndarray]] = []
+    workers = jobs if jobs > 0 else max(1, cpu_count() + 1 + jobs)
+    flat: list[list[np.ndarray]] = []
+    total = sum(len(fold) for fold in tasks)
+    bar = tqdm(total=total, desc="cross-fitting", unit="fit", leave=False,
+               disable=not _shown(progress))  # fmt: skip
     with bar, warnings.catch_warnings():
         # A penalty path is chosen from by its loss: whether its last digits converged is no news.
         warnings.simplefilter("ignore", ConvergenceWarning)
         parallel = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")
-        for result in parallel(delayed(_run)(members, task) for task in tasks):
-            out.append(result)
-            bar.update()
-    return out
+        for result in parallel(delayed(_run)(members, b) for b in _blocks(tasks, workers)):
+            flat += result
+            bar.update(len(result))
+    ends = np.cumsum([len(fold) for fold in tasks])
+    return [flat[end - len(fold) : end] for fold, end in zip(tasks, ends, strict=True)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -23,6 +24,9 @@ __all__ = [
 ]
 
 
+_T = TypeVar("_T")
+
+
 @dataclass(frozen=True, slots=True)
 class FoldTask:
     """One fold of one target: what a learner is trained on, and where it predicts.
@@ -39,8 +43,13 @@ class FoldTask:
         Rows to learn from, and held-out rows; no cluster is in both.
     linear, flexible : numpy.ndarray of bool, shape (f,)
         Features that a linear learner sees, and those that all others see.
+    traits : numpy.ndarray of bool, shape (f,)
+        Which of the flexible features are traits: effects, hence nuisances, vary with them.
     seed : int
         Seed of this fold and target.
+    memo : dict
+        What the targets of one fold share: sieve terms, binned features. Filled by learners,
+        within one job only.
     """
 
     X: np.ndarray
@@ -50,7 +59,15 @@ class FoldTask:
     test: np.ndarray
     linear: np.ndarray
     flexible: np.ndarray
+    traits: np.ndarray
     seed: int
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def shared(self, key: Any, make: Callable[[], _T]) -> _T:
+        """What ``make`` returns, made once for all targets of a fold."""
+        if key not in self.memo:
+            self.memo[key] = make()
+        return self.memo[key]  # type: ignore[no-any-return]
 
     def halves(self) -> tuple[np.ndarray, np.ndarray]:
         """Flexible features of the training and of the held-out rows."""

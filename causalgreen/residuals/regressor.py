@@ -43,7 +43,7 @@ class SklearnLearner:
         model.fit(train, task.y[task.train], **self._weights(model, task))
         return np.asarray(model.predict(test), dtype=np.float64).reshape(-1, 1)
 
-    def _weights(self, model: Any, task: FoldTask) -> dict[str, np.ndarray]:
+    def _weights(self, model: Any, task: FoldTask) -> dict[str, np.ndarray | None]:
         if task.weights is None:
             return {}
         from sklearn.utils.validation import has_fit_parameter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from causalgreen.residuals.crossfit import Residuals
+
+INK = "#222222"
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
 
 __all__ = ["NuisanceReport", "nuisance_report"]
 
@@ -42,16 +46,19 @@ class NuisanceReport:
 
         targets = list(dict.fromkeys(self.table["target"]))
         if ax is None:
-            _, ax = plt.subplots(figsize=(8, 1.4 + 0.42 * max(len(targets), 1)), layout="constrained")
-        colours = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9"]
+            height = 1.4 + 0.42 * max(len(targets), 1)
+            _, ax = plt.subplots(figsize=(8, height), layout="constrained")
         learners = [name for name in dict.fromkeys(self.table["learner"]) if name != "stack"]
         for k, name in enumerate([*learners, "stack"]):
             rows = self.table[self.table["learner"] == name]
             place = [len(targets) - 1 - targets.index(t) for t in rows["target"]]
-            style = {"marker": "D", "s": 46, "color": "#222222", "zorder": 4} if name == "stack" else {
-                "marker": "o", "s": 40, "color": colours[k % len(colours)], "zorder": 3}  # fmt: skip
+            whole = name == "stack"
             if len(rows):
-                ax.scatter(rows["r_squared"], place, label=name, **style)
+                ax.scatter(
+                    rows["r_squared"], place, label=name, s=110 if whole else 40, zorder=3,
+                    marker="D" if whole else "o", edgecolors=INK if whole else "none",
+                    facecolors="none" if whole else COLOURS[k % len(COLOURS)],
+                )  # fmt: skip
         ax.axvline(0, color="#222222", lw=0.8)
         ax.set_yticks(range(len(targets)), targets[::-1], fontsize=9)
         ax.set_ylim(-0.6, len(targets) - 0.4)
@@ -70,9 +77,9 @@ class NuisanceReport:
             r_squared=self.table["r_squared"].map("{:.3f}".format),
             weight=self.table["weight"].map(lambda w: "" if np.isnan(w) else f"{w:.2f}"),
         )
-        lines = ["Out-of-fold R² on held-out clusters, after fixed effects", "",
-                 shown.to_string(index=False)]  # fmt: skip
-        return "\n".join([*lines, *([""] if self.notes else []), *(f"note: {n}" for n in self.notes)])
+        head = "Out-of-fold R² on held-out clusters, after fixed effects"
+        notes = [fill(f"note: {n}", 98, subsequent_indent="  ") for n in self.notes]
+        return "\n".join([head, "", shown.to_string(index=False), *[""][: len(notes)], *notes])
 
     __repr__ = __str__
 

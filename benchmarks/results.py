@@ -1,0 +1,196 @@
+"""Raw replications on disk, the coverage table made from them, and what it was made with."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import causalgreen as cg
+from benchmarks.economies import TERMS
+from benchmarks.methods import METHODS, Method
+
+__all__ = ["Store", "current_rows", "fingerprint", "metadata", "read_metadata", "summarise"]
+
+PACKAGES = (
+    "causalgreen", "econml", "doubleml", "StatsPAI", "pyfixest", "lightgbm", "scikit-learn",
+    "numpy", "pandas",
+)  # fmt: skip
+# Only what numbers depend on: a change of the report or the command line makes nothing stale.
+OURS = ("panel", "residuals", "moments", "effects", "data", "study.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where a run keeps its files, all beside the table.
+
+    Attributes
+    ----------
+    table : pathlib.Path
+        The coverage table, ``coverage.csv``.
+    """
+
+    table: Path
+
+    @property
+    def raw(self) -> Path:
+        """Folder of the raw replications."""
+        return self.table.with_name(self.table.stem + "_raw")
+
+    @property
+    def notes(self) -> Path:
+        """What the table was made with."""
+        return self.table.with_name(self.table.stem + "_metadata.csv")
+
+    def append(self, rows: pd.DataFrame) -> None:
+        """Add a part; it is complete or not there, whenever the run is interrupted."""
+        self.raw.mkdir(parents=True, exist_ok=True)
+        numbers = [int(p.stem.split("-")[1]) for p in self.raw.glob("part-*.parquet")]
+        path = self.raw / f"part-{max(numbers, default=0) + 1:05d}.parquet"
+        rows.to_parquet(path.with_suffix(".tmp"), index=False)
+        path.with_suffix(".tmp").replace(path)
+
+    def read(self) -> pd.DataFrame:
+        """Every replication so far; empty where there is none."""
+        parts = sorted(self.raw.glob("part-*.parquet"))
+        return pd.concat([pd.read_parquet(p) for p in parts]) if parts else pd.DataFrame()
+
+    def clear(self) -> None:
+        """Forget the replications so far."""
+        for part in self.raw.glob("part-*.parquet"):
+            part.unlink()
+
+    def write(self, table: pd.DataFrame, notes: pd.DataFrame) -> None:
+        """Write the table and what it was made with."""
+        self.table.parent.mkdir(parents=True, exist_ok=True)
+        for frame, path in ((table, self.table), (notes, self.notes)):
+            frame.to_csv(path.with_suffix(".tmp"), index=False, float_format="%.6g")
+            path.with_suffix(".tmp").replace(path)
+
+
+@cache
+def _digest(ours: bool, packages: tuple[str, ...]) -> str:
+    here, package = Path(__file__).parent, Path(cg.__file__).parent
+    names: tuple[str, ...] = OURS if ours else ("data",)
+    files = [here / "economies.py", here / ("methods.py" if ours else "peers.py")]
+    for name in names:
+        path = package / name
+        files += [path] if path.is_file() else sorted(path.rglob("*.py"))
+    out = hashlib.sha256()
+    for file in files:
+        out.update(file.read_bytes())
+    for name in packages:
+        out.update(f"{name}={_version(name)};".encode())
+    return out.hexdigest()[:12]
+
+
+def fingerprint(method: Method) -> str:
+    """Changes with the code and the package versions that the method's numbers depend on."""
+    return _digest(method.ours, method.packages)
+
+
+def current_rows(raw: pd.DataFrame) -> pd.DataFrame:
+    """Rows made by the code as it is now."""
+    if raw.empty:
+        return raw
+    now = raw["key"].map({key: fingerprint(method) for key, method in METHODS.items()})
+    same = raw[raw["fingerprint"] == now]
+    return same.drop_duplicates(["economy", "replication", "method", "term"], keep="last")
+
+
+def summarise(raw: pd.DataFrame) -> pd.DataFrame:
+    """Bias, errors and coverage of every method and term, with Monte-Carlo standard errors.
+
+    Parameters
+    ----------
+    raw : pandas.DataFrame
+        One row per replication, method and term.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per economy, method and term. ``coverage`` is of the population's effect,
+        ``coverage_average`` of the average over the firms in the panel.
+    """
+    groups = raw.groupby(["economy", "method", "term"], sort=False)
+    rows = [dict(zip(("economy", "method", "term"), key, strict=True)) | _cell(part)
+            for key, part in groups]  # fmt: skip
+    labels = [label for method in METHODS.values() for label, _ in method.rows]
+    table = pd.DataFrame(rows)
+    ranks = {"method": labels, "term": list(TERMS)}
+    return table.sort_values(
+        ["economy", "term", "method"],
+        key=lambda c: c.map(ranks[c.name].index) if c.name in ranks else c,
+    ).reset_index(drop=True)
+
+
+def _cell(part: pd.DataFrame) -> dict[str, object]:
+    good, n = part[part["error"] == ""], len(part)
+    ran, failed = len(good), n - len(good)
+    error = (good["estimate"] - good["truth"]).to_numpy()
+    nan = float("nan")
+    sd = float(error.std(ddof=1)) if ran > 1 else nan
+    covered, average = (
+        float(good[t].between(good["conf_low"], good["conf_high"]).mean()) if ran else nan
+        for t in ("truth", "truth_average")
+    )
+    reasons = part.loc[part["error"] != "", "error"]
+    return {
+        "truth": part["truth"].mean(),
+        "replications": n,
+        "failed": failed,
+        "bias": error.mean() if ran else nan,
+        "bias_mcse": sd / np.sqrt(ran) if ran else nan,
+        "rmse": np.sqrt((error**2).mean()) if ran else nan,
+        "sd": sd,
+        "mean_se": good["std_error"].mean(),
+        "coverage": covered,
+        "coverage_mcse": np.sqrt(covered * (1 - covered) / ran) if ran else nan,
+        "coverage_average": average,
+        "mean_length": (good["conf_high"] - good["conf_low"]).mean(),
+        "seconds": part["seconds"].mean(),
+        "reason": reasons.mode().iloc[0] if failed else "",
+    }
+
+
+def _version(package: str) -> str:
+    if package == "causalgreen":
+        return str(cg.__version__)
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def metadata(raw: pd.DataFrame, base_seed: int, wall_seconds: float) -> pd.DataFrame:
+    """What the table was made with: versions, seeds, machine, time; two columns."""
+    once = raw.drop_duplicates(["economy", "replication", "key"])
+    items: Iterable[tuple[str, object]] = [
+        ("python", platform.python_version()),
+        *((name, _version(name)) for name in PACKAGES),
+        ("base_seed", base_seed),
+        ("first_seed", base_seed + int(raw["replication"].min())),
+        ("last_seed", base_seed + int(raw["replication"].max())),
+        ("date", datetime.now(UTC).date().isoformat()),
+        ("system", f"{platform.system()} {platform.machine()}"),
+        ("cores", os.cpu_count()),
+        ("wall_seconds_of_last_run", round(wall_seconds)),
+        ("estimation_seconds", round(float(once["seconds"].sum()))),
+        *((f"fingerprint {key}", fingerprint(METHODS[key])) for key in once["key"].unique()),
+    ]
+    return pd.DataFrame(list(items), columns=["what", "value"])
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """The metadata as a mapping of text."""
+    table = pd.read_csv(path, dtype=str)
+    return dict(zip(table["what"], table["value"], strict=True))

@@ -1,0 +1,91 @@
+"""New effects from effects: linear combinations, joins, percentages of the mean outcome."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from causalgreen.effects.effects import Effects
+from causalgreen.errors import EstimationError
+
+__all__ = ["join", "linear_map", "percent_of_mean", "wald"]
+
+
+def join(first: Effects, second: Effects) -> Effects:
+    """Terms of both, jointly; they come from the same cells."""
+    mine, theirs = first.jackknife, second.jackknife
+    both = None
+    if mine is not None and theirs is not None:
+
+        def both() -> np.ndarray:
+            return np.concatenate([mine(), theirs()], axis=1)
+
+    return Effects.build(
+        (*first.terms, *second.terms),
+        np.concatenate([first.estimate, second.estimate]),
+        np.concatenate([first.influence, second.influence], axis=1),
+        first.context,
+        covariance=first.covariance,
+        jackknife=both,
+        spread=np.concatenate([first.spread, second.spread]),
+    )
+
+
+def linear_map(effects: Effects, terms: tuple[str, ...], L: np.ndarray) -> Effects:
+    """Combinations ``L @ estimate``, shape of L (n_new, n_terms)."""
+    source = effects.jackknife
+    # The spread over splits of a combination is not known from those of its parts.
+    alone = ((L != 0).sum(axis=1) == 1) & np.isfinite(effects.spread).all()
+    spread = np.where(alone, np.abs(L) @ np.nan_to_num(effects.spread), np.nan)
+    return Effects.build(
+        terms,
+        L @ effects.estimate,
+        effects.influence @ L.T,
+        effects.context,
+        covariance=effects.covariance,
+        jackknife=None if source is None else (lambda: source() @ L.T),
+        spread=spread,
+    )
+
+
+def percent_of_mean(effects: Effects) -> Effects:
+    """Effects in percent of the mean outcome; see `Effects.percent_of_mean`."""
+    context = effects.context
+    mean, psi = context.mean_outcome, context.mean_influence
+    if not mean > 0:
+        raise EstimationError(
+            f"the mean of {context.outcome} is {mean:.4g}: a percentage of it has no meaning. "
+            "Report effects in units of the outcome"
+        )
+    ratio = effects.estimate / mean
+    source, jackknife = effects.jackknife, None
+    if source is not None:
+
+        def jackknife() -> np.ndarray:
+            return 100 * source() / context.mean_without(context.clusters[0])[:, None]
+
+    return Effects.build(
+        effects.terms,
+        100 * ratio,
+        100 * (effects.influence - psi[:, None] * ratio) / mean,
+        context.in_percent(),
+        covariance=effects.covariance,
+        jackknife=jackknife,
+    )
+
+
+def wald(effects: Effects, chosen: list[int]) -> dict[str, float]:
+    """Joint test that the chosen terms are zero; see `Effects.wald`."""
+    from scipy.stats import f
+
+    b, V = effects.estimate[chosen], effects.vcov[np.ix_(chosen, chosen)]
+    # Terms that add up to one another leave a singular covariance: test what is independent.
+    scale = np.sqrt(np.diag(V))
+    usable = scale > 0
+    b, V, scale = b[usable], V[np.ix_(usable, usable)], scale[usable]
+    values, vectors = np.linalg.eigh(V / scale[:, None] / scale)
+    good = values > 1e-9
+    rank = int(good.sum())
+    z = vectors[:, good].T @ (b / scale)
+    value = float(z @ (z / values[good])) / max(rank, 1)
+    p = float(f.sf(value, rank, effects.df)) if rank else float("nan")
+    return {"statistic": value, "df": rank, "df_denominator": effects.df, "p_value": p}
