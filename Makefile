@@ -13,6 +13,7 @@ COMPILE = env -u PYTHONDONTWRITEBYTECODE $(PY) -m compileall -qq -j 0 \
 
 OUT         ?= demo-output
 PYTEST_ARGS ?= -n auto -m "not slow"
+REPLICATIONS ?= 500
 QUICK       ?= tests/test_project.py tests/test_tables.py tests/test_report.py tests/test_cli.py
 # one thread per process: threads inside threads are 5 to 17 times slower on a busy machine
 THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
@@ -49,8 +50,10 @@ format: $(VENV)/.stamp-dev ## put the code in the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.stamp-bench ## the slow tests and the benchmarks (minutes to hours)
-	$(THREADS) $(PY) -m pytest -n auto -m slow
+bench: $(VENV)/.stamp-bench ## the slow tests and the benchmarks (one to three hours; resumes)
+	$(THREADS) $(PY) -m pytest -n auto --dist loadfile -m slow
+	$(THREADS) $(PY) -m benchmarks.coverage --replications $(REPLICATIONS) --resume
+	$(THREADS) $(PY) -m benchmarks.tables
 
 docs: $(VENV)/.stamp-docs ## the handbook and API reference, into build/site
 	$(BIN)/mkdocs build --strict --quiet

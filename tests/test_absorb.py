@@ -61,9 +61,7 @@ def test_a_nearly_disconnected_panel_still_converges():
     firm = np.repeat(np.arange(n), 2)
     city = np.column_stack([np.arange(n), np.arange(n) + 1]).ravel()
     values = np.random.default_rng(0).normal(size=(2 * n, 1))
-    np.testing.assert_allclose(
-        absorb(values, [firm, city]), dense(values, [firm, city]), atol=1e-7
-    )
+    np.testing.assert_allclose(absorb(values, [firm, city]), dense(values, [firm, city]), atol=1e-7)
 
 
 def test_projection_is_idempotent_orthogonal_and_leaves_its_input():

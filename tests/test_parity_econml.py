@@ -19,7 +19,7 @@ CONTROLS = ["age", "leverage", "roa_lag"]
 
 
 class Fixed(RegressorMixin, BaseEstimator):
-    """A regressor that hides its seed, so that both sides grow the same trees, one target at a time."""
+    """A regressor that hides its seed: both sides grow the same trees, target by target."""
 
     def __init__(self, model=None):
         self.model = model

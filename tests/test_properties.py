@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import errors, estimates, make_study, quiet_paths
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import causalgreen as cg
@@ -13,8 +13,9 @@ import causalgreen as cg
 CHAIN = "human_capital -> restructuring"
 KINDS = ("within", "first_difference", "mundlak", "none")
 few = settings(
-    max_examples=12,
+    max_examples=6,
     deadline=None,
+    phases=[Phase.generate],
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -79,9 +80,7 @@ def test_totals_are_the_regression_without_mediators(df, kind, ordered):
 @given(df=panels(), seed=st.integers(0, 99))
 def test_row_order_does_not_matter(df, seed):
     a = quiet_paths(traits_study(df), coefficients="varying")
-    b = quiet_paths(
-        traits_study(df.sample(frac=1, random_state=seed)), coefficients="varying"
-    )
+    b = quiet_paths(traits_study(df.sample(frac=1, random_state=seed)), coefficients="varying")
     np.testing.assert_array_equal(a.estimate, b.estimate)
     np.testing.assert_array_equal(a.vcov, b.vcov)
 
@@ -268,8 +267,12 @@ def test_two_way_errors_have_the_outcome_s_scale(table):
 @given(df=panels(), cluster=st.sampled_from([["city", "year"], ["city", "industry"]]))
 def test_multiway_covariance_is_a_covariance(df, cluster):
     V = quiet_paths(make_study(df, cluster=cluster)).vcov
+    # With two dimensions the matrix need not be definite (as in pyfixest): mending it whole would
+    # make each standard error depend on what else is asked. Its variances are positive.
     np.testing.assert_allclose(V, V.T, atol=1e-12)
-    assert np.linalg.eigvalsh(V).min() > -1e-10 * np.abs(V).max()
+    assert (np.diag(V) > 0).all()
+    if isinstance(cluster, str) or len(cluster) == 1:
+        assert np.linalg.eigvalsh(V).min() > -1e-10 * np.abs(V).max()
 
 
 @few
@@ -285,5 +288,3 @@ def test_simultaneous_bands_contain_the_pointwise(df, seed):
 
     width = (joint["conf_high"] - joint["conf_low"]) / 2 / effects.std_error
     assert (width < 1.15 * t.ppf(1 - 0.05 / len(effects.terms), effects.df)).all()
-
-

@@ -146,6 +146,12 @@ def _check_sizes(
         raise ValueError(f"n_industries must be at least 1, got {n_industries}")
     if n_controls < 3:
         raise ValueError(f"n_controls must be at least 3, got {n_controls}")
+    for dial in ("city_shock", "industry_shock"):
+        if not getattr(economy, dial) >= 0:
+            raise ValueError(f"{dial} is a standard deviation, got {getattr(economy, dial)}")
+    for dial in ("heterogeneity", "nonlinearity", "chain", "spillover"):
+        if not np.isfinite(getattr(economy, dial)):
+            raise ValueError(f"{dial} must be a finite number, got {getattr(economy, dial)}")
     if not 0 <= economy.persistence < 1:
         raise ValueError(f"persistence must lie in [0, 1), got {economy.persistence}")
 

@@ -94,6 +94,9 @@ def simultaneous_quantile(
         noise = rng.standard_normal((draws, len(vcov)))
         errors = noise * np.sqrt(np.maximum(values, 0.0)) @ vectors.T
         scale = np.sqrt(np.diag(vcov))
+        # Inclusion and exclusion may leave a matrix that is not quite a covariance.
+        spread = errors.std(axis=0)
+        errors = errors * np.where(spread > 0, scale / np.where(spread > 0, spread, 1.0), 0.0)
     usable = scale > 0
     if not usable.any():
         return float("nan")

@@ -60,8 +60,8 @@ def cluster_covariance(
     Returns
     -------
     numpy.ndarray, shape (k, k)
-        Covariance; with several dimensions by inclusion and exclusion, with negative
-        eigenvalues set to zero.
+        Covariance; with several dimensions by inclusion and exclusion. A variance that comes out
+        negative that way is replaced by the sum of the one-way variances, which is conservative.
 
     References
     ----------
@@ -87,9 +87,19 @@ def cluster_covariance(
             sums = _sums(influence, codes)
             total += (-1) ** (size - 1) * sums.T @ sums
     if len(clusters) > 1:
-        values, vectors = np.linalg.eigh(total)
-        total = (vectors * np.maximum(values, 0.0)) @ vectors.T
+        _mend_diagonal(total, influence, clusters)
     return total * small_sample_factor(smallest, n_rows, n_parameters)
+
+
+def _mend_diagonal(
+    total: np.ndarray, influence: np.ndarray, clusters: Sequence[np.ndarray]
+) -> None:
+    """Replace variances that are not positive, term by term, so that no term rules another's."""
+    bad = np.flatnonzero(np.diag(total) <= 0.0)
+    if len(bad):
+        one_way = sum((_sums(influence[:, bad], codes) ** 2).sum(axis=0) for codes in clusters)
+        total[bad, :] = total[:, bad] = 0.0
+        total[bad, bad] = one_way
 
 
 def jackknife_covariance(leave_out: np.ndarray, estimate: np.ndarray) -> np.ndarray:

@@ -105,7 +105,9 @@ def _solve(request: PathRequest, quiet: bool = False) -> Effects:
     solution = solve_paths(
         request.moments, request.layout, request.basis, population=request.population
     )
-    context = _context(request, solution.n_parameters, solution.terms.headline)
+    # Period effects vary with the traits as coefficients do.
+    extra = (request.basis.values.shape[1] - 1) * request.moments.n_periods
+    context = _context(request, solution.n_parameters + extra, solution.terms.headline)
     covariance, notes = _choose_covariance(request, context, quiet)
     context = context.noting(*notes)
     split = len(solution.terms.headline)

@@ -35,7 +35,7 @@ class Sample:
     n_rows, n_firms : int
         Rows and firms used.
     nuisance_levels : int
-        Levels of the removed effects that are not nested in clusters, for degrees of freedom.
+        Degrees of freedom of the removed effects that are not nested in clusters.
     """
 
     units: np.ndarray
@@ -156,9 +156,15 @@ def _cross_products(
 def _nuisance_levels(
     effects: tuple[tuple[str, np.ndarray], ...], clusters: list[np.ndarray]
 ) -> int:
-    """Levels of removed effects that no clustering dimension contains, as fixest counts them."""
-    total = 0
+    """Degrees of freedom of removed effects, as fixest counts them.
+
+    Levels of all effects but one each after the first; of an effect that is nested in clusters
+    only one.
+    """
+    if not effects:
+        return 0
+    total = 1
     for _, codes in effects:
         if not any(nested_in(codes, cluster) for cluster in clusters):
-            total += int(codes.max()) + 1
+            total += int(codes.max())
     return total

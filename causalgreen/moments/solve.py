@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,8 @@ def solve_paths(
     share = _firm_shares(moments, basis)
     estimates, influences = [], []
     for repeat in range(len(moments.values)):
-        fits = [fit_equation(moments, repeat, eq, basis) for eq in equations]
+        with one_thread():
+            fits = [fit_equation(moments, repeat, eq, basis) for eq in equations]
         estimate, gradient, each = _average_effects(layout, fits, basis, share)
         influence = sum(
             np.einsum("gij,tij->gt", fit.influence, part)
@@ -131,7 +133,8 @@ def jackknife_paths(
     home[moments.sample.units[::-1]] = clusters[::-1]
     out = []
     for repeat in range(len(moments.values)):
-        without = [leave_clusters_out(moments, repeat, eq, basis, clusters) for eq in equations]
+        with one_thread():
+            without = [leave_clusters_out(moments, repeat, eq, basis, clusters) for eq in equations]
         rows = []
         for c in range(n_clusters):
             h, w = (basis.values, np.where(home == c, 0.0, share)) if varying else (
@@ -140,6 +143,13 @@ def jackknife_paths(
             rows.append(effects @ (w / w.sum()))
         out.append(np.stack(rows))
     return np.mean(out, axis=0)
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Thousands of small matrices: BLAS threads cost several times what they bring."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1)
 
 
 def _firm_shares(moments: Moments, basis: Basis) -> np.ndarray:

@@ -121,7 +121,9 @@ def _normal_equations(
     return A, b
 
 
-def _invert(A: np.ndarray, n_main: int) -> tuple[np.ndarray, np.ndarray]:
+def _invert(
+    A: np.ndarray, n_main: int, reference: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Inverses of symmetric matrices, and the part of each null space among the main unknowns.
 
     The main unknowns come first; period effects may be redundant, and get a minimum-norm solution.
@@ -132,8 +134,10 @@ def _invert(A: np.ndarray, n_main: int) -> tuple[np.ndarray, np.ndarray]:
     doubtful : numpy.ndarray of bool, shape (c, n_main)
         Main unknowns that the matrix does not determine.
     """
-    scale = np.sqrt(np.maximum(np.einsum("css->cs", A), 0.0))
-    flat = scale == 0.0
+    diagonal = np.maximum(np.einsum("css->cs", A), 0.0)
+    # Against the whole sample, where parts of it are left out: subtraction leaves dust.
+    flat = diagonal <= (0.0 if reference is None else 1e-13 * reference)
+    scale = np.sqrt(diagonal)
     scale = np.where(flat, 1.0, scale)
     R = A / scale[:, :, None] / scale[:, None, :]
     values, vectors = np.linalg.eigh(R)
@@ -238,12 +242,13 @@ def leave_clusters_out(
     k, q = len(equation.regressors), h.shape[1]
     zz, zy = _blocks(moments, repeat, equation)
     A, b = _normal_equations(zz, zy, h, clusters)
-    A, b = A.sum(axis=0) - A, b.sum(axis=0) - b
+    whole = A.sum(axis=0)
+    A, b = whole - A, b.sum(axis=0) - b
     out = np.empty((len(A), k, q))
     step = max(1, 20_000_000 // max(1, A.shape[1] ** 2))
     for low in range(0, len(A), step):
         part = slice(low, low + step)
-        inverse, doubtful = _invert(A[part], k * q)
+        inverse, doubtful = _invert(A[part], k * q, np.diag(whole))
         if doubtful.any():
             first = int(np.flatnonzero(doubtful.any(axis=1))[0])
             names = _names(moments, equation, basis)

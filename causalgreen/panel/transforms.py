@@ -102,7 +102,7 @@ class Design:
     periods : numpy.ndarray, shape (m, q)
         Period indicators with the firm effects removed: linear regressors of the final step.
     effects : tuple of (str, numpy.ndarray of int of shape (m,))
-        The removed effects other than the firm's, for degrees of freedom.
+        The removed effects, for degrees of freedom.
     notes : tuple of str
         What was left out, and why.
     """
@@ -140,20 +140,16 @@ def transform(panel: Panel, fixed_effects: FixedEffects) -> Design:
     DesignError
         If an absorbed column does not exist, or the transform leaves no rows.
     """
-    rows, lagged, notes = _rows(panel, fixed_effects.kind)
+    rows, lagged, notes = _rows(panel, fixed_effects)
     unit = _recode(panel.unit_codes[rows])
     time_codes = _recode(panel.codes(panel.roles.time)[rows])
-    effects: list[tuple[str, np.ndarray]] = []
-    if fixed_effects.time:
-        effects.append((panel.roles.time, time_codes))
-    effects += [(term, _term_codes(panel, term)[rows]) for term in fixed_effects.absorb]
+    effects = [(name, _recode(codes[rows])) for name, codes in _effects(panel, fixed_effects)]
     weights = None if panel.roles.weight is None else panel.weights[rows]
     removed = [codes for _, codes in effects]
-    if fixed_effects.kind == "within":
-        removed = [unit, *removed]
-
     values = panel.matrix(panel.roles.targets)
     values = values[rows] - values[lagged] if lagged is not None else values[rows]
+    if not removed and not panel.roles.controls and not panel.roles.traits:
+        removed = [np.zeros(len(rows), dtype=np.int64)]  # no learner takes out the constant
     targets = absorb(values, removed, weights)
     names, matrix, linear, flexible, traits = FeatureLayout(
         panel, fixed_effects.kind, fixed_effects.time, fixed_effects.approximate,
@@ -168,27 +164,61 @@ def transform(panel: Panel, fixed_effects: FixedEffects) -> Design:
     )
 
 
-def _rows(panel: Panel, kind: str) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
+def _effects(panel: Panel, fixed_effects: FixedEffects) -> list[tuple[str, np.ndarray]]:
+    """Codes of every effect that is removed, on all rows of the panel; the firm first."""
+    out = [(panel.roles.unit, panel.unit_codes)] if fixed_effects.kind == "within" else []
+    if fixed_effects.time:
+        out.append((panel.roles.time, panel.codes(panel.roles.time)))
+    return out + [(term, _term_codes(panel, term)) for term in fixed_effects.absorb]
+
+
+def _rows(
+    panel: Panel, fixed_effects: FixedEffects
+) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
     """Rows used, their lags under first differences, and what was left out."""
-    unit, n = panel.unit_codes, panel.n_rows
-    if kind == "first_difference":
-        step = np.diff(panel.periods).min() if panel.n_periods > 1 else 1
-        later = np.flatnonzero((unit[1:] == unit[:-1]) & np.isclose(np.diff(panel.times), step)) + 1
-        if not len(later):
+    unit, n, notes = panel.unit_codes, panel.n_rows, []
+    rows, differences = np.arange(n), fixed_effects.kind == "first_difference"
+    if differences:
+        consecutive = np.isclose(np.diff(panel.times), panel.step) & (unit[1:] == unit[:-1])
+        rows = np.flatnonzero(consecutive) + 1
+        if not len(rows):
             raise DesignError(
                 "first differences need firms with two consecutive periods, and there are none; "
                 "use fixed_effects='within', which bridges gaps"
             )
-        note = f"first differences use {len(later):,} of {n:,} rows: those with the period before"
-        return later, later - 1, (note,)
-    if kind == "within":
-        keep = np.bincount(unit)[unit] > 1
-        if not keep.any():
-            raise DesignError("'within' needs firms with two periods or more, and there are none")
-        if not keep.all():
-            note = f"{int((~keep).sum()):,} firms with one period only say nothing within firms"
-            return np.flatnonzero(keep), None, (note,)
-    return np.arange(n), None, ()
+        notes.append(
+            f"first differences use {len(rows):,} of {n:,} rows: those with the period before"
+        )
+    effects = _effects(panel, fixed_effects)
+    keep = _not_alone([codes[rows] for _, codes in effects], len(rows))
+    if not keep.any():
+        names = ", ".join(name for name, _ in effects)
+        raise DesignError(
+            f"once effects of {names} are removed no row is left: every one is alone in some "
+            "group. Absorb less, or coarser effects"
+        )
+    if not keep.all():
+        names = ", ".join(name for name, _ in effects)
+        notes.append(
+            f"{int((~keep).sum()):,} rows are alone in a group of {names}: nothing is left of them "
+            "once these effects are removed, so they are not counted"
+        )
+    rows = rows[keep]
+    return rows, (rows - 1 if differences else None), tuple(notes)
+
+
+def _not_alone(effects: list[np.ndarray], n: int) -> np.ndarray:
+    """Rows that share every group with another row; dropping one may leave another alone.
+
+    Correia (2015), Singletons, cluster-robust standard errors and fixed effects: A bad mix.
+    """
+    keep = np.ones(n, dtype=bool)
+    while True:
+        before = keep.sum()
+        for codes in effects:
+            keep &= np.bincount(codes[keep], minlength=int(codes.max()) + 1)[codes] > 1
+        if keep.sum() == before:
+            return keep
 
 
 def _recode(codes: np.ndarray) -> np.ndarray:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from causalgreen.errors import DesignError
+from causalgreen.errors import DesignError, EstimationError
 
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
 
-__all__ = ["refuse_identifiers"]
+__all__ = ["refuse_exhausted", "refuse_identifiers"]
+
+DUST = 1e-13
 
 
 def refuse_identifiers(panel: Panel) -> None:
@@ -31,18 +34,10 @@ def refuse_identifiers(panel: Panel) -> None:
     DesignError
         If a control is a code of the firm, or an indicator of a single firm.
     """
-    unit, n_units = panel.unit_codes, panel.n_units
     ids, dummies = [], []
-    for name in panel.roles.controls:
-        values = panel.column(name)
-        first = np.full(n_units, np.nan)
-        first[unit] = values
-        constant = np.array_equal(first[unit], values)
-        if not constant:
-            continue
-        whole = bool(np.all(first == np.round(first)))
-        levels = np.unique(first)
-        if whole and len(levels) == n_units and n_units > 2:
+    for name, first in _constant_columns(panel):
+        levels = np.unique(first[~np.isnan(first)])
+        if len(levels) == len(first) > 2 and _counts_firms(first):
             ids.append(name)
         elif len(levels) == 2 and min((first == levels[0]).sum(), (first == levels[1]).sum()) == 1:
             dummies.append(name)
@@ -53,9 +48,78 @@ def refuse_identifiers(panel: Panel) -> None:
         found.append(f"{', '.join(ids)} number(s) the firms one by one")
     if len(dummies) >= 2:
         shown = ", ".join(dummies[:4]) + (", ..." if len(dummies) > 4 else "")
-        found.append(f"{len(dummies)} controls are indicators of a single firm ({shown})")
+        found.append(f"{len(dummies)} columns are indicators of a single firm ({shown})")
     raise DesignError(
-        f"firm ids or dummies among the controls: {'; '.join(found)}. Learners cannot absorb firm "
-        "effects from them: in a simulation with true effect 0.10 they gave 0.56 to 0.76. Drop "
-        "them and use fixed_effects='within' (or 'first_difference', 'mundlak')"
+        f"firm ids or dummies among controls and traits: {'; '.join(found)}. Learners cannot "
+        "absorb firm effects from them: in a simulation with true effect 0.10 they gave 0.56 to "
+        "0.76. Drop them and use fixed_effects='within' (or 'first_difference', 'mundlak')"
     )
+
+
+def _constant_columns(panel: Panel) -> Iterator[tuple[str, np.ndarray]]:
+    """Controls that never vary within firms, and traits: name, and value of each firm."""
+    unit, traits = panel.unit_codes, panel.baseline_traits()
+    for name in panel.roles.controls:
+        values = panel.column(name)
+        first = np.full(panel.n_units, np.nan)
+        first[unit] = values
+        if np.array_equal(first[unit], values):
+            yield name, first
+    for name in panel.roles.traits:
+        column = traits[name]
+        if hasattr(column, "cat"):
+            codes = column.cat.codes.to_numpy().astype(np.float64)
+            yield name, np.where(codes < 0, np.nan, codes)
+        else:
+            yield name, column.to_numpy(dtype=np.float64)
+
+
+def _counts_firms(first: np.ndarray) -> bool:
+    """Whole numbers that run through the firms, or follow the order of their labels.
+
+    Whole and all different is not enough: so are head counts in a small panel.
+    """
+    if not np.all(first == np.round(first)):
+        return False
+    steps = np.diff(first)
+    return bool(
+        first.max() - first.min() < 1.5 * len(first) or (steps > 0).all() or (steps < 0).all()
+    )
+
+
+def refuse_exhausted(
+    names: tuple[str, ...],
+    before: np.ndarray,
+    after: np.ndarray,
+    weights: np.ndarray | None,
+    by: str,
+) -> None:
+    """Refuse variables of which only rounding dust is left.
+
+    Parameters
+    ----------
+    names : tuple of str, length p
+        Variables.
+    before, after : numpy.ndarray, shape (n, p)
+        Raw, and with something removed.
+    weights : numpy.ndarray or None, shape (n,)
+        Row weights.
+    by : str
+        What was removed, for the message.
+
+    Raises
+    ------
+    EstimationError
+        Naming the variables.
+    """
+    centred = before - np.average(before, axis=0, weights=weights)
+    total = np.average(centred**2, axis=0, weights=weights)
+    # Dust grows with the level, not only with the spread: both count.
+    total += np.average(before**2, axis=0, weights=weights) * 1e-6
+    left = np.average(after**2, axis=0, weights=weights)
+    gone = [name for name, a, b in zip(names, left, total, strict=True) if a <= DUST * b]
+    if gone:
+        raise EstimationError(
+            f"nothing is left of {', '.join(gone)} once {by} are removed; absorb less, or drop the "
+            "control that is the variable itself under another name"
+        )

@@ -10,7 +10,7 @@ import numpy as np
 from causalgreen.errors import DesignError
 from causalgreen.panel.absorb import absorb, group_means
 from causalgreen.panel.transforms import Design, FixedEffects, transform
-from causalgreen.residuals.checks import refuse_identifiers
+from causalgreen.residuals.checks import refuse_exhausted, refuse_identifiers
 from causalgreen.residuals.choose import Choice, combine
 from causalgreen.residuals.folds import make_folds
 from causalgreen.residuals.jobs import run_jobs
@@ -106,6 +106,11 @@ def cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> 
     )
     weights = None if panel.roles.weight is None else panel.weights[design.rows]
     names = panel.roles.targets
+    raw = panel.matrix(names)[design.rows]
+    if fixed_effects.kind == "first_difference":
+        raw = raw - panel.matrix(names)[design.rows - 1]
+    removed = fixed_effects.describe(panel.roles.time)
+    refuse_exhausted(names, raw, design.targets, weights, f"fixed effects ({removed})")
     if design.features.shape[1] == 0:
         values = np.repeat(design.targets[None], settings.repeats, axis=0)
         return _freeze(Residuals(names, values, design, folds, ((),) * settings.repeats))
@@ -122,6 +127,7 @@ def cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> 
             values[r, :, j] = design.targets[:, j] - fitted
             chosen.append(choice)
         values[r] = absorb(values[r], design.removed, weights)
+        refuse_exhausted(names, design.targets, values[r], weights, "controls")
         choices.append(tuple(chosen))
     return _freeze(Residuals(names, values, design, folds, tuple(choices)))
 

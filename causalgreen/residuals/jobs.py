@@ -70,6 +70,7 @@ def run_jobs(
     from joblib import Parallel, cpu_count, delayed
     from joblib.parallel import get_active_backend
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
     from tqdm.auto import tqdm
 
     _, active = get_active_backend(prefer="threads")
@@ -79,7 +80,8 @@ def run_jobs(
     total = sum(len(fold) for fold in tasks)
     bar = tqdm(total=total, desc="cross-fitting", unit="fit", leave=False,
                disable=not _shown(progress))  # fmt: skip
-    with bar, warnings.catch_warnings():
+    # Jobs are the parallel layer: threads of BLAS or OpenMP inside them would only get in the way.
+    with bar, threadpool_limits(1), warnings.catch_warnings():
         # A penalty path is chosen from by its loss: whether its last digits converged is no news.
         warnings.simplefilter("ignore", ConvergenceWarning)
         parallel = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")

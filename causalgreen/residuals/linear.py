@@ -31,6 +31,9 @@ def linear_fit(task: FoldTask) -> tuple[np.ndarray, np.ndarray]:
     X = task.X[:, task.linear]
     train, test = fill_missing(X[task.train], X[task.test])
     y, w = task.y[task.train], task.train_weights()
+    if not train.shape[1]:
+        level = np.average(y, weights=w)
+        return np.full(len(train), level), np.full(len(test), level)
     centre, level = np.average(train, axis=0, weights=w), np.average(y, weights=w)
     root = np.ones(1) if w is None else np.sqrt(w)[:, None]
     # Unit scale, so that the rank cut-off of lstsq does not depend on the units of a control.
