@@ -211,7 +211,7 @@ class Study:
         EstimationError
             If the residuals do not determine a coefficient.
         """
-        from causalgreen.graph.identification import NOT_IDENTIFIED
+        from causalgreen.graph.verdicts import NOT_IDENTIFIED
 
         verdicts = self._identification.verdicts
         withheld = tuple(v for v in verdicts if v.verdict == NOT_IDENTIFIED)

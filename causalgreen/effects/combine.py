@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from causalgreen.effects.effects import Effects
 from causalgreen.errors import EstimationError
+
+if TYPE_CHECKING:
+    from causalgreen.effects.effects import Effects
 
 __all__ = ["join", "linear_map", "percent_of_mean", "wald"]
 
@@ -19,7 +23,7 @@ def join(first: Effects, second: Effects) -> Effects:
         def both() -> np.ndarray:
             return np.concatenate([mine(), theirs()], axis=1)
 
-    return Effects.build(
+    return type(first).build(
         (*first.terms, *second.terms),
         np.concatenate([first.estimate, second.estimate]),
         np.concatenate([first.influence, second.influence], axis=1),
@@ -36,7 +40,7 @@ def linear_map(effects: Effects, terms: tuple[str, ...], L: np.ndarray) -> Effec
     # The spread over splits of a combination is not known from those of its parts.
     alone = ((L != 0).sum(axis=1) == 1) & np.isfinite(effects.spread).all()
     spread = np.where(alone, np.abs(L) @ np.nan_to_num(effects.spread), np.nan)
-    return Effects.build(
+    return type(effects).build(
         terms,
         L @ effects.estimate,
         effects.influence @ L.T,
@@ -63,7 +67,7 @@ def percent_of_mean(effects: Effects) -> Effects:
         def jackknife() -> np.ndarray:
             return 100 * source() / context.mean_without(context.clusters[0])[:, None]
 
-    return Effects.build(
+    return type(effects).build(
         effects.terms,
         100 * ratio,
         100 * (effects.influence - psi[:, None] * ratio) / mean,

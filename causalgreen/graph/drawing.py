@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from causalgreen.graph.identification import ASSUMPTION, IDENTIFIED, NOT_IDENTIFIED
 from causalgreen.graph.layout import Box, Layout, arrange, bend
+from causalgreen.graph.verdicts import ASSUMPTION, IDENTIFIED, NOT_IDENTIFIED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

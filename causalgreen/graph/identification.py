@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING
 
 from causalgreen.errors import IdentificationError
 from causalgreen.graph.causal_graph import CausalGraph
+from causalgreen.graph.verdicts import ASSUMPTION, IDENTIFIED, NOT_IDENTIFIED
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["ASSUMPTION", "IDENTIFIED", "NOT_IDENTIFIED", "Identification", "PathVerdict"]
+__all__ = ["Identification", "PathVerdict"]
 
-IDENTIFIED = "identified"
-ASSUMPTION = "needs an assumption"
-NOT_IDENTIFIED = "not identified"
 ORDER = (IDENTIFIED, ASSUMPTION, NOT_IDENTIFIED)
 MARKS = {IDENTIFIED: "[+]", ASSUMPTION: "[?]", NOT_IDENTIFIED: "[x]"}
 WIDTH = 100

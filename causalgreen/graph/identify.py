@@ -7,14 +7,10 @@ from collections.abc import Collection, Sequence
 from causalgreen.errors import GraphError, IdentificationError
 from causalgreen.graph import checks
 from causalgreen.graph.causal_graph import CausalGraph
-from causalgreen.graph.identification import (
-    ASSUMPTION,
-    IDENTIFIED,
-    Identification,
-    PathVerdict,
-)
+from causalgreen.graph.identification import Identification, PathVerdict
 from causalgreen.graph.legs import RESERVED, Answer, answer, path_legs
 from causalgreen.graph.separation import directed_path
+from causalgreen.graph.verdicts import ASSUMPTION, IDENTIFIED
 from causalgreen.graph.wording import (
     Setting,
     assumptions,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from causalgreen.graph.causal_graph import CausalGraph
 from causalgreen.graph.door import sufficient_set
-from causalgreen.graph.identification import ASSUMPTION, IDENTIFIED, NOT_IDENTIFIED
 from causalgreen.graph.separation import OpenPath, open_path
 from causalgreen.graph.template import FIRM, YEAR
+from causalgreen.graph.verdicts import ASSUMPTION, IDENTIFIED, NOT_IDENTIFIED
 
 __all__ = ["Answer", "Leg", "answer", "path_legs"]
 

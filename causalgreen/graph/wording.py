@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from causalgreen.graph.causal_graph import CausalGraph
 from causalgreen.graph.checks import parts, reach
-from causalgreen.graph.identification import ASSUMPTION, IDENTIFIED, NOT_IDENTIFIED
 from causalgreen.graph.legs import OVERALL, SPILLOVER, TOTAL, Answer
 from causalgreen.graph.separation import OpenPath
 from causalgreen.graph.template import FIRM, YEAR
+from causalgreen.graph.verdicts import ASSUMPTION, IDENTIFIED, NOT_IDENTIFIED
 
 __all__ = ["Setting", "assumptions", "reason", "remedy"]
 

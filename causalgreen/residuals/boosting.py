@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from causalgreen.residuals.learners import FoldTask
 from causalgreen.residuals.linear import linear_fit
+from causalgreen.residuals.tasks import FoldTask
 
 __all__ = ["LightGBMLearner"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from causalgreen.residuals.learners import Stack
+from causalgreen.residuals.tasks import Stack
 
 __all__ = ["Choice", "combine"]
 

@@ -14,7 +14,8 @@ from causalgreen.residuals.checks import refuse_exhausted, refuse_identifiers
 from causalgreen.residuals.choose import Choice, combine
 from causalgreen.residuals.folds import make_folds
 from causalgreen.residuals.jobs import run_jobs
-from causalgreen.residuals.learners import FoldTask, Stack, as_stack
+from causalgreen.residuals.learners import as_stack
+from causalgreen.residuals.tasks import FoldTask, Stack
 
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from causalgreen.residuals.learners import FoldTask, Learner
+from causalgreen.residuals.tasks import FoldTask, Learner
 
 __all__ = ["run_jobs"]
 

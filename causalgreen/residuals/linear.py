@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from causalgreen.residuals.learners import FoldTask
+from causalgreen.residuals.tasks import FoldTask
 
 __all__ = ["LinearLearner", "fill_missing", "linear_fit"]
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from causalgreen.errors import DesignError
-from causalgreen.residuals.learners import FoldTask
 from causalgreen.residuals.linear import fill_missing
+from causalgreen.residuals.tasks import FoldTask
 
 __all__ = ["SklearnLearner"]
 

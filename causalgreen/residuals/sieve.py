@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from causalgreen.residuals.learners import FoldTask
 from causalgreen.residuals.linear import fill_missing
+from causalgreen.residuals.tasks import FoldTask
 
 __all__ = ["LassoLearner"]
 

@@ -1,0 +1,99 @@
+"""The work of one fold, and what a learner must be able to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+
+__all__ = ["FoldTask", "Learner", "Stack"]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class FoldTask:
+    """One fold of one target: what a learner is trained on, and where it predicts.
+
+    Attributes
+    ----------
+    X : numpy.ndarray, shape (n, f)
+        Features of all rows; NaN where a control is missing.
+    y : numpy.ndarray, shape (n,)
+        Target of all rows.
+    weights : numpy.ndarray or None, shape (n,)
+        Row weights.
+    train, test : numpy.ndarray of int
+        Rows to learn from, and held-out rows; no cluster is in both.
+    linear, flexible : numpy.ndarray of bool, shape (f,)
+        Features that a linear learner sees, and those that all others see.
+    traits : numpy.ndarray of bool, shape (f,)
+        Which of the flexible features are traits: effects, hence nuisances, vary with them.
+    seed : int
+        Seed of this fold and target.
+    memo : dict
+        What the targets of one fold share: sieve terms, binned features. Filled by learners,
+        within one job only.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray | None
+    train: np.ndarray
+    test: np.ndarray
+    linear: np.ndarray
+    flexible: np.ndarray
+    traits: np.ndarray
+    seed: int
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def shared(self, key: Any, make: Callable[[], _T]) -> _T:
+        """What ``make`` returns, made once for all targets of a fold."""
+        if key not in self.memo:
+            self.memo[key] = make()
+        return self.memo[key]  # type: ignore[no-any-return]
+
+    def halves(self) -> tuple[np.ndarray, np.ndarray]:
+        """Flexible features of the training and of the held-out rows."""
+        X = self.X if self.flexible.all() else self.X[:, self.flexible]
+        return X[self.train], X[self.test]
+
+    def train_weights(self) -> np.ndarray | None:
+        """Weights of the training rows."""
+        return None if self.weights is None else self.weights[self.train]
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """What a learner must be able to do.
+
+    A learner may answer with a whole path of tuning parameters (rounds, penalties); the one with
+    the lowest out-of-fold loss is taken, one choice per target for all folds.
+    """
+
+    @property
+    def name(self) -> str:
+        """Short name for reports."""
+        ...
+
+    def predict(self, task: FoldTask) -> np.ndarray:
+        """Predictions for the held-out rows, shape (n_test, n_candidates)."""
+        ...
+
+    def labels(self) -> tuple[str, ...]:
+        """What distinguishes the candidates, one label each."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Several learners, combined by convex weights that minimise the out-of-fold loss."""
+
+    members: tuple[Learner, ...]
+
+    @property
+    def name(self) -> str:
+        """Short name for reports."""
+        return "stack(" + ", ".join(m.name for m in self.members) + ")"
