@@ -319,3 +319,16 @@ def test_unknown_coefficients_and_varying_without_traits(table, study):
     with pytest.raises(DesignError, match=r"needs traits, and the panel has none.*constant"):
         make_study(table).paths(coefficients="varying")
     assert isinstance(study, cg.Study)
+
+
+def test_effects_survive_pickling(effects):
+    import pickle
+
+    mixed = effects.contrast({"sum": {"direct": 1, "ai -> clean_share": 1}}).percent_of_mean()
+    again = pickle.loads(pickle.dumps(mixed))
+    assert again.terms == ("sum",)
+    np.testing.assert_array_equal(again.estimate, mixed.estimate)
+    for kind in ("CR1", "CV3"):
+        np.testing.assert_array_equal(
+            again.with_covariance(kind).vcov, mixed.with_covariance(kind).vcov
+        )

@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from causalgreen.effects.context import Context
 from causalgreen.errors import EstimationError
 
 if TYPE_CHECKING:
     from causalgreen.effects.effects import Effects
 
+Jackknife = Callable[[], np.ndarray]
+
 __all__ = ["join", "linear_map", "percent_of_mean", "wald"]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Leave-one-cluster-out estimates of two sets of terms, side by side."""
+
+    first: Jackknife
+    second: Jackknife
+
+    def __call__(self) -> np.ndarray:
+        return np.concatenate([self.first(), self.second()], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """Leave-one-cluster-out estimates of linear combinations."""
+
+    source: Jackknife
+    L: np.ndarray
+
+    def __call__(self) -> np.ndarray:
+        return self.source() @ self.L.T
+
+
+@dataclass(frozen=True, slots=True)
+class PercentOfMean:
+    """Leave-one-cluster-out estimates in percent of the mean outcome of the same clusters."""
+
+    source: Jackknife
+    context: Context
+
+    def __call__(self) -> np.ndarray:
+        mean = self.context.mean_without(self.context.clusters[0])
+        return 100 * self.source() / mean[:, None]
 
 
 def join(first: Effects, second: Effects) -> Effects:
     """Terms of both, jointly; they come from the same cells."""
     mine, theirs = first.jackknife, second.jackknife
-    both = None
-    if mine is not None and theirs is not None:
-
-        def both() -> np.ndarray:
-            return np.concatenate([mine(), theirs()], axis=1)
-
+    both = None if mine is None or theirs is None else Joined(mine, theirs)
     return type(first).build(
         (*first.terms, *second.terms),
         np.concatenate([first.estimate, second.estimate]),
@@ -46,7 +80,7 @@ def linear_map(effects: Effects, terms: tuple[str, ...], L: np.ndarray) -> Effec
         effects.influence @ L.T,
         effects.context,
         covariance=effects.covariance,
-        jackknife=None if source is None else (lambda: source() @ L.T),
+        jackknife=None if source is None else Mapped(source, L),
         spread=spread,
     )
 
@@ -61,12 +95,8 @@ def percent_of_mean(effects: Effects) -> Effects:
             "Report effects in units of the outcome"
         )
     ratio = effects.estimate / mean
-    source, jackknife = effects.jackknife, None
-    if source is not None:
-
-        def jackknife() -> np.ndarray:
-            return 100 * source() / context.mean_without(context.clusters[0])[:, None]
-
+    source = effects.jackknife
+    jackknife = None if source is None else PercentOfMean(source, context)
     return type(effects).build(
         effects.terms,
         100 * ratio,

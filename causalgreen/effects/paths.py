@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -60,14 +59,23 @@ class _Jackknife:
     request: PathRequest
     cache: list[np.ndarray] = field(default_factory=list)
 
-    def columns(self, part: slice) -> Callable[[], np.ndarray]:
-        def get() -> np.ndarray:
-            if not self.cache:
-                r = self.request
-                self.cache.append(jackknife_paths(r.moments, r.layout, r.basis))
-            return self.cache[0][:, part]
+    def all(self) -> np.ndarray:
+        if not self.cache:
+            r = self.request
+            self.cache.append(jackknife_paths(r.moments, r.layout, r.basis))
+        return self.cache[0]
 
-        return get
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Some columns of the jackknife; a class, so that effects can be pickled."""
+
+    source: _Jackknife
+    start: int
+    stop: int | None
+
+    def __call__(self) -> np.ndarray:
+        return self.source.all()[:, self.start : self.stop]
 
 
 def path_effects(request: PathRequest) -> Effects:
@@ -118,7 +126,7 @@ def _solve(request: PathRequest, quiet: bool = False) -> Effects:
         return Effects.build(
             terms, solution.estimate[columns], solution.influence[:, columns], context,
             covariance=covariance, spread=solution.spread[columns],
-            jackknife=source.columns(columns) if one_way else None,
+            jackknife=_Columns(source, columns.start, columns.stop) if one_way else None,
         )  # fmt: skip
 
     detail = part(solution.terms.detail, slice(split, None))
