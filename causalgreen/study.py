@@ -90,6 +90,16 @@ class Study:
         n_jobs: int | None = None,
         progress: bool | None = None,
     ) -> None:
+        if not isinstance(panel, Panel):
+            raise DesignError(
+                f"the first argument is a {type(panel).__name__}, not a panel; make one with "
+                "cg.Panel.from_frame(frame, unit=..., time=..., outcome=..., treatment=...)"
+            )
+        if not hasattr(graph, "roles"):
+            raise DesignError(
+                f"the second argument is a {type(graph).__name__}, not a causal graph; make one "
+                "with cg.green_innovation_graph(panel)"
+            )
         self.panel, self.graph = panel, graph
         if not isinstance(fixed_effects, FixedEffects):
             fixed_effects = FixedEffects(fixed_effects)  # type: ignore[arg-type]
@@ -119,6 +129,8 @@ class Study:
             out.add(time)
         for term in self.fixed_effects.absorb:
             parts = {part.strip() for part in term.split("^")}
+            if parts == {self.panel.roles.unit}:
+                out.add("firm_effect")
             if time in parts:
                 out |= {time, *(f"{part}_shock" for part in parts - {time})}
         return frozenset(out)
@@ -192,7 +204,8 @@ class Study:
             the constant system is kept beside it (``.constant``). ``auto``: varying where there
             are traits, and at least three clusters for each coefficient.
         covariance : {"auto", "CR1", "CV3"}
-            Cluster sandwich or exact cluster jackknife; ``auto``: the jackknife below 100 clusters.
+            Cluster sandwich or cluster jackknife; ``auto``: the jackknife below 100 clusters, where
+            it is exact (no absorbed effect other than the period's has groups in several clusters).
         population : bool
             Whether the firms stand for a population that they were drawn from; False: the average
             over these very firms.
@@ -214,6 +227,10 @@ class Study:
         from causalgreen.graph.verdicts import NOT_IDENTIFIED
 
         verdicts = self._identification.verdicts
+        if covariance not in ("auto", "CR1", "CV3"):
+            raise DesignError(
+                f"covariance={covariance!r} is not known; choose 'auto', 'CR1' or 'CV3'"
+            )
         withheld = tuple(v for v in verdicts if v.verdict == NOT_IDENTIFIED)
         if len(withheld) == len(verdicts) and not allow_unidentified:
             self._identification.raise_if_none()
@@ -222,26 +239,31 @@ class Study:
         effects = path_effects(
             PathRequest(
                 self.moments, self._layout, basis, covariance, population,
+                self.panel.roles.weight is not None,
                 f"{self.learner}; {self.fixed_effects.describe(self.panel.roles.time)}; "
                 f"{self.folds} folds by {self.panel.roles.clusters[0]}, "
                 f"{self.repeats} repetition(s), seed {self.seed}",
                 " + ".join(self._absorbed_names()),
             )
         )  # fmt: skip
-        return withhold(effects, withheld, allow_unidentified).noting(*notes)
+        told = tuple(n for n in self.panel.notes if n.startswith("missing controls"))
+        told += self.residuals.design.notes
+        return withhold(effects, withheld, allow_unidentified).noting(*notes, *told)
 
     def _absorbed_names(self) -> list[str]:
         roles, fe = self.panel.roles, self.fixed_effects
         firm = [roles.unit] if fe.kind != "none" else []
         return firm + ([roles.time] if fe.time else []) + list(fe.absorb)
 
-    def report(self, path: str | Path) -> Path:
+    def report(self, path: str | Path, effects: Effects | None = None) -> Path:
         """Write a report; the suffix decides: ``.html``, ``.md`` or ``.tex``.
 
         Parameters
         ----------
         path : str or pathlib.Path
             File to write; replaced only when the new one is complete.
+        effects : Effects, optional
+            What to report, such as ``study.paths(covariance="CR1")``; default ``study.paths()``.
 
         Returns
         -------
@@ -255,4 +277,4 @@ class Study:
         """
         from causalgreen.report import study_page, write_report
 
-        return write_report(path, study_page(self))
+        return write_report(path, study_page(self, effects=effects))

@@ -64,8 +64,10 @@ class FakeEffects:
         return pd.DataFrame(rows, columns=columns)
 
     def percent_of_mean(self):
-        share = self.tidy().assign(estimate=lambda t: 100 * t["estimate"] / 6.1)
-        return SimpleNamespace(tidy=lambda: share)
+        share = self.tidy()
+        scaled = ["estimate", "std_error", "conf_low", "conf_high"]
+        share[scaled] = 100 * share[scaled] / 6.1
+        return SimpleNamespace(tidy=lambda level=0.95: share)
 
     def plot(self):
         _, axes = plt.subplots(figsize=(8, 4), layout="constrained")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -17,8 +18,9 @@ from causalgreen.cli import main
 from causalgreen.cli.config import ConfigError, read_config
 from causalgreen.cli.demo import STUDY
 from causalgreen.cli.output import MARK
+from causalgreen.cli.terminal import Notes
 from causalgreen.data.simulate import simulate_panel
-from causalgreen.errors import EstimationError
+from causalgreen.errors import DataWarning, EstimationError
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = STUDY.format(seed=0).replace('learner = "default"', 'learner = "linear"')
@@ -150,6 +152,13 @@ def test_all_mistakes_of_a_study_file_are_told_at_once(study, capsys):
         ("[roles]\nmediators = ['x']", "groups of columns"),
         ("[roles]\ncontrols = [1]", "list of names"),
         ("[study]\ntime_effects = 'yes'", "true or false"),
+        ("[graph]\nlatent = ['talent']", 'name = "talent"'),
+        ("[graph]\nlatent = [{ causes = ['ai'] }]", 'name = "talent"'),
+        ("[graph]\nlatent = [{ name = 'u', effects = ['ai'] }]", "not 'effects'"),
+        ("[graph]\nlatent = [{ name = 'u', causes = [1] }]", "list of names"),
+        ("[study]\ncovariance = 'cv3'", "did you mean 'CV3'?"),
+        ("[study]\ncoefficients = 'fixed'", "'varying', 'constant'"),
+        ("[study]\npopulation = 1", "true or false"),
         ("[study]\nfolds = 1", "whole number from 2 on"),
         ("[study]\nfolds = true", "whole number from 2 on"),
     ],
@@ -258,10 +267,10 @@ def test_force_replaces_earlier_results_only_after_success(study, capsys, monkey
     (old / MARK).write_text("{}")
     (old / "old.txt").write_text("old")
 
-    def fail(self, *args, **kwargs):
+    def fail(*args, **kwargs):
         raise EstimationError("collinear residuals: ai. Drop one of them")
 
-    monkeypatch.setattr("causalgreen.study.Study.report", fail)
+    monkeypatch.setattr("causalgreen.report.study_page", fail)
     assert main(["run", str(study), "--force"]) == 1
     error = capsys.readouterr().err
     assert "collinear residuals" in error
@@ -288,6 +297,74 @@ def test_graph_edits_reach_the_study(study, capsys):
     _write(study, "[output]", '[graph]\nadd = ["skilled_share -> clean_share"]\n[output]')
     assert main(["run", str(study)]) == 0
     assert "human_capital -> restructuring" in capsys.readouterr().out
+
+
+def test_settings_reach_the_table_and_the_page(study, capsys):
+    _write(study, 'covariance = "auto"', 'covariance = "CR1"\npopulation = false')
+    _write(study, 'coefficients = "auto"', 'coefficients = "constant"')
+    assert main(["run", str(study)]) == 0
+    page = (study.parent / "results" / "report.html").read_text("utf-8")
+    assert "cluster sandwich (CR1)" in page
+    assert "influence functions, summed within clusters" in page
+    assert "Constant: the same path" not in page
+    written = pd.read_csv(study.parent / "results" / "tables" / "paths.csv")
+    direct = written.set_index("term").loc["direct", "estimate"]
+    assert f"{direct:.3f}"[:4] in capsys.readouterr().out
+    jackknife = read_config(Path(_write(study, '"CR1"', '"CV3"'))).estimation
+    assert jackknife == {
+        "coefficients": "constant", "covariance": "CV3", "population": False,
+        "allow_unidentified": False,
+    }  # fmt: skip
+
+
+TALENT = '[graph]\nlatent = [{ name = "talent", causes = ["skilled_share", "green_patents"] }]\n'
+
+
+def test_latent_nodes_withhold_paths_and_say_so_once(study, capsys):
+    _write(study, "[output]", f"{TALENT}[output]")
+    assert main(["run", str(study)]) == 0
+    seen = capsys.readouterr()
+    assert "skilled_share <- talent -> green_patents" in seen.out
+    notes = [line for line in seen.err.splitlines() if line.startswith("note: ")]
+    assert sum("withheld" in line for line in notes) == 1
+    assert len(notes) == len(set(notes))
+    table = pd.read_csv(study.parent / "results" / "tables" / "paths.csv")
+    assert "human_capital" not in set(table["term"])
+    page = (study.parent / "results" / "report.html").read_text("utf-8")
+    assert "add up to the total" not in page
+
+
+def test_unidentified_paths_come_when_asked_for(study, capsys):
+    _write(study, "[output]", f"{TALENT}[output]")
+    _write(study, "[study]", "[study]\nallow_unidentified = true")
+    assert main(["run", str(study)]) == 0
+    table = pd.read_csv(study.parent / "results" / "tables" / "paths.csv")
+    assert "human_capital" in set(table["term"])
+    assert capsys.readouterr().err.count("reported because allow_unidentified") == 1
+
+
+def test_notes_are_shown_once_though_filters_change(capsys):
+    show = Notes()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = show
+        for text in ("one", "two", "one"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("always")
+                warnings.warn(text, DataWarning, stacklevel=1)
+    assert capsys.readouterr().err == "note: one\nnote: two\n"
+
+
+def test_place_that_cannot_be_written_is_told_before_the_work(study, capsys, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("causalgreen.cli.output.tempfile.mkdtemp", refuse)
+    assert main(["run", str(study)]) == 2
+    error = capsys.readouterr().err
+    assert f"nothing can be written into {study.parent} (Permission denied)" in error
+    assert "--out" in error
+    assert "reading" not in error
 
 
 def test_wrong_edge_is_a_message(study, capsys):

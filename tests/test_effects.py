@@ -89,7 +89,7 @@ def test_a_bad_level_is_refused(effects, level):
 
 
 def test_unknown_covariance_is_refused(study, effects):
-    with pytest.raises(DesignError, match=r"'HC3' is not known; choose 'CR1' or 'CV3'"):
+    with pytest.raises(DesignError, match=r"'HC3' is not known; choose 'auto', 'CR1' or 'CV3'"):
         study.paths(covariance="HC3")
     with pytest.raises(DesignError, match="'HC3' is not known"):
         effects.with_covariance("HC3")

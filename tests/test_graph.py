@@ -195,6 +195,31 @@ def test_three_groups_make_a_chain_of_three_and_mutual_groups_share_a_layer():
     assert mutual.mediator_order() == (("a", "b"), ("c",))
 
 
+def test_mediators_linked_through_an_unlisted_node_are_ordered(graph):
+    linked = graph.add_node("L", latent=True, causes=["clean_share"], caused_by=["skilled_share"])
+    assert linked.mediator_order() == (("human_capital",), ("restructuring",))
+    assert linked.mediator_chains() == (("human_capital", "restructuring"),)
+    longer = graph.add_node("A", caused_by="skilled_share").add_node(
+        "B", latent=True, causes="clean_share", caused_by="A"
+    )
+    assert longer.mediator_order() == linked.mediator_order()
+    common = graph.add_node("L", latent=True, causes=["clean_share", "skilled_share"])
+    assert common.mediator_order() == (("restructuring", "human_capital"),)
+
+
+def test_links_end_at_nodes_with_a_part_in_the_system():
+    roles = Roles.of(
+        unit="i", time="t", outcome="y", treatment="d", exposure="e",
+        mediators={"a": "a1", "b": "b1", "c": "c1"},
+    )  # fmt: skip
+    nodes = ("d", "e", "a1", "b1", "c1", "y")
+    for end in ("d", "e", "y"):
+        graph = CausalGraph(roles, nodes, (("a1", end), (end, "b1")))
+        assert graph.mediator_order() == (("a", "b", "c"),)
+    through = CausalGraph(roles, nodes, (("a1", "b1"), ("b1", "c1")))
+    assert through.mediator_chains() == (("a", "b"), ("b", "c"), ("a", "b", "c"))
+
+
 def test_networkx_round_trip_and_marks():
     plain = nx.DiGraph([("d", "m"), ("m", "y"), ("u", "m"), ("v", "y"), ("s", "y"), ("w", "y")])
     plain.nodes["u"]["observed"] = "no"

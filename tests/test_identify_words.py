@@ -75,6 +75,60 @@ def test_html_escapes_and_lists(answer):
     assert page.count("<tr>") == 1 + len(answer.terms)
 
 
+def starting(verdict, start):
+    return [a for a in verdict.assumptions if a.startswith(start)]
+
+
+def test_product_of_averages_is_an_assumption_of_direct_and_mediated_paths(answer):
+    for term in ("direct", "restructuring", "human_capital"):
+        (said,) = starting(answer[term], "no hidden heterogeneity")
+        assert "ai moves clean_share or skilled_share more than their size say" in said
+    assert not starting(answer["own_total"], "no hidden heterogeneity")
+    without = Roles.of(
+        unit="i", time="t", outcome="y", treatment="d", mediators={"g": "m"}, controls="c"
+    )
+    plain = identify(green_innovation_graph(without), absorbed={"firm_effect", "year"})
+    (said,) = starting(plain["g"], "no hidden heterogeneity")
+    assert "say" not in said
+    assert not any(starting(verdict, "linear in traits") for verdict in plain.verdicts)
+
+
+@pytest.mark.parametrize(("kind", "said"), [("within", "any year"), ("first_difference", "last")])
+def test_strict_exogeneity_holds_for_mediators_too(kind, said):
+    answer = identify(GRAPH, absorbed={"firm_effect", "year"}, fixed_effects=kind)
+    (line,) = starting(answer["direct"], "strict exogeneity of mediators")
+    assert said in line
+    assert "moves no later clean_share or skilled_share" in line
+    assert not starting(answer["own_total"], "strict exogeneity of mediators")
+
+
+def test_no_strict_exogeneity_of_mediators_where_no_firm_effect_is_removed():
+    answer = identify(GRAPH, absorbed={"year"}, fixed_effects="none")
+    assert not any(starting(v, "strict exogeneity") for v in answer.verdicts)
+
+
+def test_no_carry_over_and_linear_traits_are_common(answer):
+    common = answer.common_assumptions
+    (carry,) = [a for a in common if a.startswith("no carry-over")]
+    assert "last period's ai, peer_ai, clean_share or skilled_share" in carry
+    assert [a for a in common if a.startswith("linear in traits")]
+
+
+def test_groups_that_move_each_other_are_noted():
+    roles = Roles.of(
+        unit="i", time="t", outcome="y", treatment="d",
+        mediators={"r": ["clean", "m3"], "h": ["skilled"]},
+    )  # fmt: skip
+    graph = green_innovation_graph(roles).add_edge("clean", "skilled")
+    ordered = identify(graph, absorbed={"firm_effect", "year"})
+    assert not any("each other" in note for note in ordered.notes)
+    knot = graph.add_edge("skilled", "m3")
+    assert knot.mediator_order() == (("r", "h"),)
+    (note,) = [n for n in identify(knot, absorbed={"firm_effect", "year"}).notes if "each" in n]
+    assert "groups r and h move each other (clean moves skilled, skilled moves m3)" in note
+    assert "contains what reaches it through the other" in note
+
+
 def test_unknown_path_names_the_paths(answer):
     with pytest.raises(KeyError, match="did you mean 'spillover'"):
         answer["spilover"]

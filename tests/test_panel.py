@@ -204,7 +204,10 @@ def test_numbers_of_many_kinds() -> None:
     frame["loose"] = [None, *([1, 2.5, True] * 6), False]
     frame["arrow"] = pd.array([None, *range(19)], dtype="double[pyarrow]")
     controls = ["lev", "flag", "loose", "arrow"]
-    panel = quiet(frame, controls=controls)
+    with pytest.warns(DataWarning, match=r"missing controls: 'lev' \(5.0% of rows\)"):
+        panel = Panel.from_frame(
+            frame, unit="firm", time="year", outcome="y", treatment="ai", controls=controls
+        )
     assert set(np.unique(panel.column("ai"))) == {0.0, 1.0}
     values = panel.matrix(controls)
     assert np.isnan(values[0]).all()

@@ -102,7 +102,7 @@ def test_duplicate_rows_that_differ(table: pd.DataFrame) -> None:
 def test_duplicate_rows_that_are_the_same(table: pd.DataFrame) -> None:
     fault = only(pd.concat([table, table.iloc[[3]]]), "duplicate_rows")
     what = ["1 firm-period ", "f0 2018 in rows 3, 24 (identical)", "same in every column"]
-    says(fault, what, ["drop_duplicates(['firm', 'year'])"])
+    says(fault, what, ["keep one row", "in pandas: frame.drop_duplicates(['firm', 'year'])"])
 
 
 def test_missing_values_that_differ_do_not_count_as_the_same(table: pd.DataFrame) -> None:
@@ -118,19 +118,25 @@ def test_text_among_numbers(table: pd.DataFrame, column: str, part: str) -> None
     table[column] = table[column].astype(object)
     table.loc[4, column] = "n.a."
     what = [f"{part} '{column}'", "1 row:", "'n.a.' in row 4 (f1 2015)"]
-    says(only(table, "non_numeric"), what, ["errors='coerce'"])
+    says(
+        only(table, "non_numeric"),
+        what,
+        ["leave these cells empty; in pandas: ", "errors='coerce'"],
+    )
 
 
 def test_category_as_control(table: pd.DataFrame) -> None:
     table["industry"] = np.repeat(["C13", "C39", "D44"], 8)
     fault = only(table, "non_numeric", controls=["lev", "industry"])
     what = ["control 'industry'", "24 rows", "'C13' in row 0 (f0 2015)"]
-    says(fault, what, ["get_dummies", "absorb=('industry',)"])
+    says(fault, what, ["column of 0 and 1", "get_dummies", "absorb=('industry',)"])
 
 
 def test_numbers_stored_as_text(table: pd.DataFrame) -> None:
     table["lev"] = table["lev"].astype(str)
-    says(only(table, "non_numeric"), ["numbers stored as text"], ["pandas.to_numeric"])
+    says(
+        only(table, "non_numeric"), ["numbers stored as text"], ["as numbers", "pandas.to_numeric"]
+    )
 
 
 def test_dates_are_no_traits(table: pd.DataFrame) -> None:

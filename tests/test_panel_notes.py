@@ -49,7 +49,8 @@ def test_incomplete_rows_are_dropped_and_counted_once() -> None:
     frame.loc[[9, 10], "ai"] = np.nan
     frame.loc[[11, 12], "lev"] = np.nan
     panel, messages = noted(frame.iloc[::-1], "dropped 6 of 20 rows", controls="lev")
-    assert len(messages) == 1
+    assert len(messages) == 2
+    assert "missing controls: 'lev' (14.3% of rows)" in messages[1]
     assert [(d.reason, d.rows) for d in panel.dropped] == [
         ("outcome 'y' is missing", 5),
         ("treatment 'ai' is missing", 1),
@@ -57,7 +58,7 @@ def test_incomplete_rows_are_dropped_and_counted_once() -> None:
     assert panel.dropped[0].examples == ("f00 2015", "f00 2016", "f00 2017")
     assert "f00 2015, f00 2016, f00 2017 and 2 more" in messages[0]
     assert "1 firm left without a row" in messages[0]
-    assert panel.notes == ("1 firm left without a row by missing values",)
+    assert panel.notes == ("1 firm left without a row by missing values", messages[1])
     assert panel.n_rows == 14
     assert list(panel.units) == ["f01", "f02", "f03", "f04"]
     np.testing.assert_array_equal(np.unique(panel.unit_codes), np.arange(4))

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import matplotlib
@@ -13,7 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from fakes import PATHS, fake_study
+from fakes import PATHS, ROLES, FakeEffects, fake_study
 
 from causalgreen.errors import DesignError
 from causalgreen.report import Page, Section, study_page, write_report
@@ -99,6 +100,8 @@ def test_page_holds_every_path_and_what_it_assumes(page):
     verdicts = by_title["The graph, and what it identifies"].table
     assert verdicts["verdict"].isin(["identified", "needs an assumption", "not identified"]).all()
     assumed = by_title["What has to be assumed"].text
+    assert "column `Assumes`" in assumed
+    assert "Assumes" in cells_of(verdicts).heads
     highest = max(int(n) for row in verdicts["assumes"] for n in re.findall(r"\d+", row))
     assert f"\n{highest}. " in assumed
     assert f"\n{highest + 1}. " not in assumed
@@ -117,6 +120,89 @@ def test_effect_that_may_be_zero_is_not_given_a_sign():
     assert "raises" not in said
     row |= {"estimate": -0.3, "conf_low": -0.42, "conf_high": -0.18}
     assert "lowers carbon by 0.300" in sentence(row, "One more pilot", "carbon", 0.95)
+
+
+class _Verdicts:
+    """A study's identification with one verdict changed."""
+
+    def __init__(self, study, **verdicts):
+        self._study, self._verdicts = study, verdicts
+
+    def __getattr__(self, name):
+        return getattr(self._study, name)
+
+    def identify(self):
+        found = self._study.identify()
+        changed = tuple(
+            replace(v, verdict=self._verdicts.get(v.term, v.verdict)) for v in found.verdicts
+        )
+        return replace(found, verdicts=changed)
+
+
+@pytest.mark.parametrize("verdict", ["needs an assumption", "not identified"])
+def test_lead_raises_nothing_that_is_not_identified(verdict):
+    lead = study_page(_Verdicts(fake_study(), overall=verdict)).lead
+    assert "One more unit of ai in every firm is estimated to go with 0.900 more green" in lead
+    assert "raises" not in lead
+    said = {"needs an assumption": "needs an assumption that", "not identified": "association"}
+    assert said[verdict] in lead
+
+
+def test_unidentified_effects_are_not_worded_as_effects():
+    row = {"estimate": -0.3, "std_error": 0.06, "conf_low": -0.42, "conf_high": -0.18}
+    said = sentence(row, "One more pilot", "carbon", 0.95, causal=False)
+    assert "is estimated to go with 0.300 less carbon" in said
+    row |= {"conf_high": 0.1}
+    said = sentence(row, "One more pilot", "carbon", 0.95, causal=False)
+    assert "no change in carbon that can be told from zero" in said
+
+
+def test_parts_add_up_only_where_all_are_there(page):
+    assert "add up" in next(s.text for s in page.sections if s.title == "The paths")
+    fewer = FakeEffects([term for term in PATHS if term != "human_capital"])
+    cut = study_page(fake_study(), effects=fewer)
+    section = next(s for s in cut.sections if s.title == "The paths")
+    assert "add up" not in section.text
+    assert len(section.table) == len(PATHS) - 1
+
+
+def test_effects_of_the_caller_are_reported(monkeypatch):
+    study = fake_study()
+    monkeypatch.setattr(type(study), "paths", None)
+    effects = FakeEffects(list(PATHS))
+    effects.covariance = "CV3"
+    by_title = {s.title: s for s in study_page(study, effects=effects).sections}
+    method = by_title["How it was computed"]
+    assert "without each cluster in turn" in method.text
+    assert "influence functions" not in method.text
+    assert "cluster jackknife (CV3), by city" in method.table["value"].tolist()
+
+
+def test_method_names_the_sandwich(page):
+    text = next(s.text for s in page.sections if s.title == "How it was computed")
+    assert "influence functions, summed within clusters" in text
+
+
+def test_percentages_have_an_interval(page):
+    table = next(s.table for s in page.sections if s.title == "The paths")
+    assert table.loc[0, "% of mean, 95 % interval"] == "7.71 to 9.08"
+
+
+def test_missing_controls_are_listed():
+    study = fake_study()
+    frame = study.panel.frame.copy()
+    frame.loc[frame.index[:12], "leverage"] = np.nan
+    study.panel = type(study.panel).from_frame(frame, **ROLES)
+    text = next(s.text for s in study_page(study).sections if s.title == "The panel")
+    assert "- The control leverage is missing in 12 rows (5.0%)." in text
+    assert "control age" not in text
+
+
+def test_limits_name_mediators_and_carry_over(page):
+    text = page.sections[-1].text
+    moved = "ai, peer ai, clean share or skilled share"
+    assert f"past green patents does not move later {moved}" in text
+    assert "Carry-over" in text
 
 
 def test_steps_behind_the_paths_are_shown(page):

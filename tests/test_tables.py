@@ -64,6 +64,26 @@ def test_missing_file_names_the_near_ones(tmp_path):
         read_table(tmp_path / "pannel.csv")
 
 
+def test_missing_file_names_the_other_tables_after_the_near_ones(tmp_path):
+    for name in ("zpanel.csv", "a.dta", "b.xlsx", "c.parquet", "d.csv.gz", "e.csv", "f.csv"):
+        (tmp_path / name).touch()
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(DataError) as raised:
+        read_table(tmp_path / "panel.csv")
+    (fault,) = raised.value.faults
+    assert fault.fix.startswith("in that folder there is: zpanel.csv, ")
+    assert fault.fix.endswith(" and 1 more")
+    assert fault.fix.count(",") == 5
+    assert "notes.txt" not in fault.fix
+
+
+def test_missing_file_in_an_empty_or_missing_folder(tmp_path):
+    with pytest.raises(DataError, match="that folder holds no table"):
+        read_table(tmp_path / "panel.csv")
+    with pytest.raises(DataError, match=r"there is no folder .*nowhere"):
+        read_table(tmp_path / "nowhere" / "panel.csv")
+
+
 def test_unknown_format_lists_the_known(tmp_path):
     file = tmp_path / "panel.sav"
     file.touch()

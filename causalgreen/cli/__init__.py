@@ -15,7 +15,7 @@ from types import FrameType
 
 from causalgreen.cli.config import ConfigError
 from causalgreen.cli.parser import build_parser
-from causalgreen.cli.terminal import say, show_warning
+from causalgreen.cli.terminal import Notes, say
 from causalgreen.errors import CausalGreenError, CausalGreenWarning
 
 __all__ = ["main"]
@@ -49,8 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         if not options.debug:
             warnings.simplefilter("ignore")
-            warnings.simplefilter("once", CausalGreenWarning)
-            warnings.showwarning = show_warning
+            warnings.simplefilter("always", CausalGreenWarning)
+            warnings.showwarning = Notes()
         return _guarded(options)
 
 

@@ -10,6 +10,7 @@ from causalgreen.cli.config import StudyConfig
 from causalgreen.cli.terminal import say
 
 if TYPE_CHECKING:
+    from causalgreen.effects.effects import Effects
     from causalgreen.panel.panel import Panel
     from causalgreen.study import Study
 
@@ -46,6 +47,8 @@ def study_of(panel: Panel, config: StudyConfig) -> Study:
         graph = graph.drop_edge(a, b)
     for a, b in config.reverse:
         graph = graph.reverse_edge(a, b)
+    for node in config.latent:
+        graph = graph.add_node(latent=True, **node)
     for a, b in config.add:
         graph = graph.add_edge(a, b)
     plan = config.study
@@ -64,15 +67,15 @@ def study_of(panel: Panel, config: StudyConfig) -> Study:
     )
 
 
-def write_results(study: Study, folder: Path) -> None:
-    """Write tables, figures and the report of a study into a folder."""
+def write_results(study: Study, paths: Effects, folder: Path) -> None:
+    """Write tables, figures and the report of a study and its effects into a folder."""
     import matplotlib.pyplot as plt
 
+    from causalgreen.report import study_page, write_report
     from causalgreen.report.page import png_of
 
     (folder / "tables").mkdir()
     (folder / "figures").mkdir()
-    paths = study.paths()
     results: dict[str, Any] = {
         "paths": paths,
         "identification": study.identify(),
@@ -94,4 +97,4 @@ def write_results(study: Study, folder: Path) -> None:
     for name, draw in drawings.items():
         (folder / "figures" / f"{name}.png").write_bytes(png_of(draw()))
     plt.close("all")
-    study.report(folder / "report.html")
+    write_report(folder / "report.html", study_page(study, effects=paths))

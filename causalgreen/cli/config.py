@@ -15,6 +15,7 @@ __all__ = ["LEARNERS", "ConfigError", "StudyConfig", "read_config"]
 
 LEARNERS = ("default", "linear", "lasso", "lightgbm", "random_forest")
 KINDS = ("within", "first_difference", "mundlak", "none")
+ESTIMATION = ("coefficients", "covariance", "population", "allow_unidentified")
 Edges = tuple[tuple[str, str], ...]
 
 
@@ -42,7 +43,9 @@ class StudyConfig:
         Arguments of ``Panel.from_frame``.
     study : mapping
         ``fixed_effects``, ``time_effects``, ``absorb``, ``learner``, ``folds``, ``repeats``,
-        ``seed``, ``n_jobs``.
+        ``seed``, ``n_jobs``, and what `estimation` holds.
+    latent : tuple of mapping
+        Latent nodes of the graph: arguments of ``CausalGraph.add_node``.
     add, drop, reverse : tuple of (str, str)
         Edits of the template graph.
     """
@@ -55,6 +58,12 @@ class StudyConfig:
     add: Edges = ()
     drop: Edges = ()
     reverse: Edges = ()
+    latent: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def estimation(self) -> dict[str, Any]:
+        """Arguments of ``Study.paths``."""
+        return {name: self.study[name] for name in ESTIMATION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,23 @@ def _edges(value: Any) -> Edges:
             raise ValueError(meant)
         edges.append((ends[0], ends[1]))
     return tuple(edges)
+
+
+def _latent(value: Any) -> tuple[dict[str, Any], ...]:
+    meant = 'a list such as [{ name = "talent", causes = ["ai", "green_patents"] }]'
+    if not isinstance(value, list):
+        raise ValueError(meant)
+    nodes = []
+    for node in value:
+        if not isinstance(node, dict) or "name" not in node:
+            raise ValueError(meant)
+        if odd := sorted(set(node) - {"name", "causes", "caused_by", "shock"}):
+            raise ValueError(f"{meant}; a node has name, causes, caused_by, shock, not {odd[0]!r}")
+        ends = {key: _texts(node[key]) for key in ("causes", "caused_by") if key in node}
+        nodes.append(
+            {"name": _text(node["name"]), "shock": _flag(node.get("shock", False)), **ends}
+        )
+    return tuple(nodes)
 
 
 def _flag(value: Any) -> bool:
@@ -155,8 +181,17 @@ _SCHEMA: dict[str, dict[str, _Key]] = {
         "repeats": _Key(_whole(1), 1),
         "seed": _Key(_whole(0), 0),
         "n_jobs": _Key(_jobs),
+        "coefficients": _Key(_one_of(("auto", "varying", "constant")), "auto"),
+        "covariance": _Key(_one_of(("auto", "CR1", "CV3")), "auto"),
+        "population": _Key(_flag, True),
+        "allow_unidentified": _Key(_flag, False),
     },
-    "graph": {"add": _Key(_edges, ()), "drop": _Key(_edges, ()), "reverse": _Key(_edges, ())},
+    "graph": {
+        "latent": _Key(_latent, ()),
+        "add": _Key(_edges, ()),
+        "drop": _Key(_edges, ()),
+        "reverse": _Key(_edges, ()),
+    },
     "output": {"folder": _Key(_text)},
 }
 

@@ -40,6 +40,8 @@ learner = "default"        # or "linear", "lasso", "lightgbm", "random_forest"
 folds = 5
 repeats = 1
 seed = {seed}
+coefficients = "auto"      # or "varying" (with the traits), "constant"
+covariance = "auto"        # or "CR1" (cluster sandwich), "CV3" (cluster jackknife)
 
 [output]
 folder = "results"
@@ -63,14 +65,14 @@ def demo(out: Path, firms: int, years: int, seed: int, force: bool) -> None:
         config = read_config(folder / "study.toml")
         study = study_of(panel_of(config.table, config.roles), config)
         say("estimating")
-        paths = study.paths()
+        paths = study.paths(**config.estimation)
         print("What one more unit of AI does to green patents:\n")
         print(text_table(beside_truth(paths, truth)))
         print("\nWhat the causal graph says of each path (the report says why):\n")
         verdicts = study.identify().verdicts
         print(text_table(verdict_table(verdicts)))
         say("writing tables, figures and the report")
-        write_results(study, folder)
+        write_results(study, paths, folder)
         write_mark(folder, {"command": "demo", "firms": firms, "years": years, "seed": seed})
     print(f"\nthe report: {out / 'report.html'}")
     print(f"your own:   copy {out / 'study.toml'}, then causalgreen run study.toml")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ def check_target(target: Path, force: bool, inputs: tuple[Path, ...] = ()) -> No
     Raises
     ------
     ConfigError
-        If the folder exists and ``force`` is not given, if it holds what causalgreen did not
-        write, or if the study's own input lies in it.
+        If it cannot be written, if it exists and ``force`` is not given, if it holds what
+        causalgreen did not write, or if the study's own input lies in it.
     """
 
     def refuse(what: str, fix: str) -> None:
@@ -35,6 +35,7 @@ def check_target(target: Path, force: bool, inputs: tuple[Path, ...] = ()) -> No
     place = target.resolve()
     if not place.parent.is_dir():
         refuse(f"there is no folder {place.parent} to put {place.name} in", "make it first")
+    _must_be_writable(place.parent, refuse)
     if not target.exists():
         return
     if not target.is_dir():
@@ -50,6 +51,18 @@ def check_target(target: Path, force: bool, inputs: tuple[Path, ...] = ()) -> No
     if inside or place in Path.cwd().resolve().parents or place == Path.cwd().resolve():
         found = inside[0] if inside else Path.cwd()
         refuse(f"{target} would be replaced, but {found} is in it", "name another folder")
+
+
+def _must_be_writable(folder: Path, refuse: Callable[[str, str], None]) -> None:
+    """Try it: permission bits alone say little of network drives and read-only disks."""
+    try:
+        Path(tempfile.mkdtemp(dir=folder, prefix=".causalgreen.")).rmdir()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        refuse(
+            f"nothing can be written into {folder} ({reason})",
+            "name a place that you may write to with --out",
+        )
 
 
 @contextmanager

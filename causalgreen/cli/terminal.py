@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["say", "show_warning", "text_table"]
+__all__ = ["Notes", "say", "text_table"]
 
 
 def say(message: str) -> None:
@@ -16,16 +16,30 @@ def say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    """Show a warning as a sentence, without the place in the code that gave it."""
-    say(f"note: {message}")
+class Notes:
+    """Shows each warning once, as a sentence, without the place in the code that gave it.
+
+    The filter ``"once"`` of `warnings` would not do: it forgets what it showed whenever some
+    library changes the filters.
+    """
+
+    def __init__(self) -> None:
+        self._shown: set[str] = set()
+
+    def __call__(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Show a warning; the arguments are those of `warnings.showwarning`."""
+        text = str(message)
+        if text not in self._shown:
+            self._shown.add(text)
+            say(f"note: {text}")
 
 
 def text_table(frame: pd.DataFrame) -> str:

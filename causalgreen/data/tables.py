@@ -93,12 +93,24 @@ def _must_exist(path: Path) -> None:
         return
     if path.is_dir():
         raise _error("no_file", f"{path} is a folder", "name the file in it")
-    near: list[str] = []
-    if path.parent.is_dir():
-        names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
-        near = difflib.get_close_matches(path.name, names, n=3)
-    fix = f"in that folder there is: {', '.join(near)}" if near else "check the path"
-    raise _error("no_file", f"there is no file {path}", fix)
+    raise _error("no_file", f"there is no file {path}", _nearby(path))
+
+
+def _nearby(path: Path, most: int = 6) -> str:
+    """Name files that may be meant: those of a similar name, then the other tables there."""
+    if not path.parent.is_dir():
+        return f"check the path: there is no folder {path.parent}, either"
+    try:
+        names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
+    except OSError:  # a folder that may not be listed
+        return "check the path"
+    near = difflib.get_close_matches(path.name, names, n=3)
+    tables = [name for name in names if name.lower().endswith(SUFFIXES)]
+    found = list(dict.fromkeys((*near, *tables)))
+    if not found:
+        return "check the path: that folder holds no table"
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return f"in that folder there is: {', '.join(found[:most])}{more}"
 
 
 def _head(path: Path) -> bytes:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from causalgreen.effects.context import Context
-from causalgreen.errors import EstimationError
+from causalgreen.errors import DesignError, EstimationError
 
 if TYPE_CHECKING:
     from causalgreen.effects.effects import Effects
 
 Jackknife = Callable[[], np.ndarray]
 
-__all__ = ["join", "linear_map", "percent_of_mean", "wald"]
+__all__ = ["check_weights", "join", "linear_map", "percent_of_mean", "wald"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,20 @@ class PercentOfMean:
     def __call__(self) -> np.ndarray:
         mean = self.context.mean_without(self.context.clusters[0])
         return 100 * self.source() / mean[:, None]
+
+
+def check_weights(weights: Any) -> None:
+    """Refuse weights of a contrast that are not names of combinations to weights by term."""
+    good = isinstance(weights, Mapping) and len(weights) > 0 and all(
+        isinstance(parts, Mapping) and len(parts) > 0
+        and all(isinstance(w, (int, float, np.number)) and np.isfinite(w) for w in parts.values())
+        for parts in weights.values()
+    )  # fmt: skip
+    if not good:
+        raise DesignError(
+            f"contrast({weights!r}): give each combination a name and finite weights by term, such "
+            'as {"indirect": {"restructuring": 1, "human_capital": 1}}'
+        )
 
 
 def join(first: Effects, second: Effects) -> Effects:
@@ -97,7 +111,11 @@ def percent_of_mean(effects: Effects) -> Effects:
     ratio = effects.estimate / mean
     source = effects.jackknife
     jackknife = None if source is None else PercentOfMean(source, context)
-    return type(effects).build(
+
+    def beside(other: Effects | None) -> Effects | None:
+        return None if other is None else percent_of_mean(other)
+
+    main = type(effects).build(
         effects.terms,
         100 * ratio,
         100 * (effects.influence - psi[:, None] * ratio) / mean,
@@ -105,12 +123,15 @@ def percent_of_mean(effects: Effects) -> Effects:
         covariance=effects.covariance,
         jackknife=jackknife,
     )
+    return replace(main, detail=beside(effects.detail), constant=beside(effects.constant))
 
 
 def wald(effects: Effects, chosen: list[int]) -> dict[str, float]:
     """Joint test that the chosen terms are zero; see `Effects.wald`."""
     from scipy.stats import f
 
+    if not chosen:
+        raise DesignError("wald([]) tests nothing; name at least one term, or None for all")
     b, V = effects.estimate[chosen], effects.vcov[np.ix_(chosen, chosen)]
     # Terms that add up to one another leave a singular covariance: test what is independent.
     scale = np.sqrt(np.diag(V))

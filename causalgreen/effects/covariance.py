@@ -105,6 +105,9 @@ def _mend_diagonal(
 def jackknife_covariance(leave_out: np.ndarray, estimate: np.ndarray) -> np.ndarray:
     """Cluster jackknife (CV3), centred at the estimate.
 
+    The textbook factor (G - 1) / G; pyfixest multiplies the same sum of squares by its CRV1 factor
+    instead.
+
     Parameters
     ----------
     leave_out : numpy.ndarray, shape (n_clusters, k)

@@ -33,7 +33,7 @@ class Effects(TableHooks):
     influence : numpy.ndarray, shape (g, k)
         Influence of every cell (firm, or firm in a cluster); the columns sum to zero.
     covariance : {"CR1", "CV3"}
-        Cluster sandwich, or exact cluster jackknife.
+        Cluster sandwich, or cluster jackknife.
     vcov : numpy.ndarray, shape (k, k)
         Covariance of the estimates.
     context : Context
@@ -201,8 +201,9 @@ class Effects(TableHooks):
         KeyError
             If a term does not exist.
         """
-        from causalgreen.effects.combine import join, linear_map
+        from causalgreen.effects.combine import check_weights, join, linear_map
 
+        check_weights(weights)
         pool = self if self.detail is None else join(self, self.detail)
         L = np.zeros((len(weights), len(pool.terms)))
         for row, parts in enumerate(weights.values()):
@@ -223,16 +224,17 @@ class Effects(TableHooks):
             self, context=context, detail=told(self.detail), constant=told(self.constant)
         )
 
-    def select(self, terms: Sequence[str], *, detail: bool = True) -> Effects:
+    def select(self, terms: str | Sequence[str], *, detail: bool = True) -> Effects:
         """Only these terms, in this order; ``detail=False`` drops the details."""
         from causalgreen.effects.combine import linear_map
 
+        terms = (terms,) if isinstance(terms, str) else tuple(terms)
         L = np.zeros((len(terms), len(self.terms)))
         for row, term in enumerate(terms):
             L[row, self._position(term)] = 1.0
         constant = None if self.constant is None else self.constant.select(terms, detail=detail)
         kept = self.detail if detail else None
-        return replace(linear_map(self, tuple(terms), L), detail=kept, constant=constant)
+        return replace(linear_map(self, terms, L), detail=kept, constant=constant)
 
     def with_covariance(self, covariance: Covariance) -> Effects:
         """The same estimates with another covariance, ``"CR1"`` or ``"CV3"``."""
@@ -263,7 +265,7 @@ class Effects(TableHooks):
 
         return percent_of_mean(self)
 
-    def wald(self, terms: Sequence[str] | None = None) -> dict[str, float]:
+    def wald(self, terms: str | Sequence[str] | None = None) -> dict[str, float]:
         """Joint test that all the terms are zero.
 
         Parameters
@@ -278,7 +280,8 @@ class Effects(TableHooks):
         """
         from causalgreen.effects.combine import wald
 
-        return wald(self, [self._position(term) for term in (terms or self.terms)])
+        chosen = self.terms if terms is None else (terms,) if isinstance(terms, str) else terms
+        return wald(self, [self._position(term) for term in chosen])
 
     def plot(self, ax: Axes | None = None, level: float = 0.95) -> Axes:
         """Waterfall in which the paths add up to the total; dots where there is nothing to add."""

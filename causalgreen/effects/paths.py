@@ -20,6 +20,7 @@ from causalgreen.moments.system import Layout
 __all__ = ["FEW_CLUSTERS", "JACKKNIFE_BELOW", "PathRequest", "path_effects"]
 
 FEW_CLUSTERS = 40
+HANDFUL = 10
 # With 60 clusters the sandwich was still some percent too narrow in simulations; the jackknife
 # costs next to nothing there.
 JACKKNIFE_BELOW = 100
@@ -39,6 +40,8 @@ class PathRequest:
         ``auto``: the jackknife below 100 clusters, else the sandwich.
     population : bool
         Whether the firms stand for a population they were drawn from.
+    weighted : bool
+        Whether rows have sampling weights.
     method, absorbed : str
         For the reader.
     """
@@ -48,6 +51,7 @@ class PathRequest:
     basis: Basis
     covariance: Covariance | Literal["auto"] = "auto"
     population: bool = True
+    weighted: bool = False
     method: str = ""
     absorbed: str = ""
 
@@ -62,7 +66,9 @@ class _Jackknife:
     def all(self) -> np.ndarray:
         if not self.cache:
             r = self.request
-            self.cache.append(jackknife_paths(r.moments, r.layout, r.basis))
+            self.cache.append(
+                jackknife_paths(r.moments, r.layout, r.basis, population=r.population)
+            )
         return self.cache[0]
 
 
@@ -140,17 +146,28 @@ def _choose_covariance(
     notes: tuple[str, ...] = ()
     if fewest < FEW_CLUSTERS:
         names = " and ".join(context.cluster_names)
+        trust = (
+            "intervals cannot be trusted with so few"
+            if fewest < HANDFUL
+            else "intervals rest on few independent pieces"
+        )
         note = (
-            f"only {fewest} clusters ({names}): intervals rest on few independent pieces; compare "
+            f"only {fewest} clusters ({names}): {trust}; compare "
             "covariance='CV3' with 'CR1', and prefer randomization inference where the treatment "
             "was assigned to clusters"
         )
         notes = (note,)
         if not quiet:
             warnings.warn(note, EstimationWarning, stacklevel=5)
+    straddling = request.moments.sample.straddling
+    if request.covariance == "CV3" and straddling:
+        notes += (
+            f"the jackknife keeps the effects of {', '.join(straddling)} as estimated from all "
+            "clusters, since their groups lie in several; it is then some percent too small",
+        )
     if request.covariance != "auto":
         return request.covariance, notes
-    jackknife = fewest < JACKKNIFE_BELOW and len(context.clusters) == 1
+    jackknife = fewest < JACKKNIFE_BELOW and len(context.clusters) == 1 and not straddling
     return ("CV3" if jackknife else "CR1"), notes
 
 
@@ -167,10 +184,12 @@ def _context(request: PathRequest, n_parameters: int, headline: tuple[str, ...])
     firms = f"{sample.n_firms:,} firms"
     if not varying:
         population = f"{firms}, each weighted by its residual variance of {treatment}"
-    elif request.population:
-        population = f"the firms that these {firms} were drawn from, each with the same weight"
     else:
-        population = f"these {firms}, each with the same weight"
+        share = "its sampling weight" if request.weighted else "the same weight"
+        these = f"the firms that these {firms} were drawn from" if request.population else (
+            f"these {firms}"
+        )  # fmt: skip
+        population = f"{these}, each with {share}"
     return Context(
         outcome=outcome, treatment=treatment,
         unit=f"units of {outcome} per unit of {treatment}",

@@ -45,8 +45,8 @@ def critical_value(
     """Quantile of t, or the sup-t quantile that covers all terms at once."""
     from scipy.stats import t
 
-    if not 0 < level < 1:
-        raise DesignError(f"level={level}: a coverage lies between 0 and 1, such as 0.95")
+    if not isinstance(level, (int, float, np.number)) or not 0 < level < 1:
+        raise DesignError(f"level={level!r}: a coverage lies between 0 and 1, such as 0.95")
     pointwise = float(t.ppf((1 + level) / 2, effects.df))
     if not simultaneous:
         return pointwise

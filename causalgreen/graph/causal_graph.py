@@ -181,8 +181,9 @@ class CausalGraph:
     def mediator_order(self) -> tuple[tuple[str, ...], ...]:
         """Mediator groups in layers: a group comes after the groups whose columns move its own.
 
-        Groups whose arrows go both ways (a column of each moves a column of the other) cannot
-        be ordered and share a layer.
+        A column moves another by an arrow, or through nodes that are no mediator, treatment,
+        exposure or outcome (latent ones, say). Groups that move each other (a column of each
+        moves a column of the other) cannot be ordered and share a layer.
 
         Examples
         --------

@@ -164,10 +164,47 @@ def adjacency(edges: Edges) -> Mapping[str, list[str]]:
     return out
 
 
+def mediator_links(roles: Roles, edges: Edges) -> tuple[tuple[str, str], ...]:
+    """Pairs of mediators of different groups, the first of which moves the second.
+
+    Directly, or through nodes that are no mediator, treatment, exposure or outcome: what runs
+    through a latent node orders the groups as much as an arrow does.
+    """
+    group = {column: name for name, columns in roles.groups for column in columns}
+    ends = set(roles.targets)
+    open_edges = tuple(edges)
+    out = []
+    for mediator in roles.mediators:
+        onward = [(a, b) for a, b in open_edges if a == mediator or a not in ends]
+        below = reach(onward, mediator)
+        out += [
+            (mediator, m) for m in roles.mediators if m in below and group[m] != group[mediator]
+        ]
+    return tuple(out)
+
+
+def mutual_groups(
+    roles: Roles, edges: Edges
+) -> tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], ...]:
+    """Groups that move each other, and so cannot be ordered, with the links that say so."""
+    group = {column: name for name, columns in roles.groups for column in columns}
+    links = mediator_links(roles, edges)
+    pairs = {(group[a], group[b]) for a, b in links}
+    order = [name for name, _ in roles.groups]
+    below = {g: reach(pairs, g) for g in order}
+    knots = dict.fromkeys(
+        tuple(h for h in order if h == g or (h in below[g] and g in below[h])) for g in order
+    )
+    return tuple(
+        (knot, tuple((a, b) for a, b in links if {group[a], group[b]} <= set(knot)))
+        for knot in knots
+        if len(knot) > 1
+    )
+
+
 def _group_edges(roles: Roles, edges: Edges) -> set[tuple[str, str]]:
     group = {column: name for name, columns in roles.groups for column in columns}
-    pairs = ((group[a], group[b]) for a, b in edges if a in group and b in group)
-    return {(a, b) for a, b in pairs if a != b}
+    return {(group[a], group[b]) for a, b in mediator_links(roles, edges)}
 
 
 def group_layers(roles: Roles, edges: Edges) -> tuple[tuple[str, ...], ...]:

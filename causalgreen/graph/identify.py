@@ -91,7 +91,8 @@ def identify(
     verdicts = tuple(
         _verdict(setting, term, [answers[leg] for leg in path]) for term, path in legs.items()
     )
-    return Identification(graph, verdicts, (*_notes(graph), *_outside(outside)))
+    notes = (*_notes(graph), *_unordered(graph), *_outside(outside))
+    return Identification(graph, verdicts, notes)
 
 
 def _setting(
@@ -207,6 +208,20 @@ def _notes(graph: CausalGraph) -> tuple[str, ...]:
                 f"the mediator {m} does not move {roles.outcome} in the graph: its part of the "
                 "path is zero by the graph"
             )
+    return tuple(out)
+
+
+def _unordered(graph: CausalGraph) -> tuple[str, ...]:
+    """Groups that move each other: their numbers hold the chains between them."""
+    out = []
+    for groups, links in checks.mutual_groups(graph.roles, graph.edges):
+        shown = ", ".join(f"{a} moves {b}" for a, b in links[:4])
+        shown += f" and {len(links) - 4} more" if len(links) > 4 else ""
+        out.append(
+            f"mediator groups {join(groups)} move each other ({shown}) and cannot be ordered: no "
+            "chain between them is told apart, and the number of each contains what reaches it "
+            "through the other"
+        )
     return tuple(out)
 
 

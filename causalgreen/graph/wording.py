@@ -63,20 +63,61 @@ def assumptions(setting: Setting, term: str, needed: Sequence[str]) -> tuple[str
         f"linear in units: one more unit of {setting.causes} has the same average effect at "
         "every level; columns adjusted for may act in any shape",
     ]
+    if roles.traits:
+        out.append(
+            f"linear in traits: where coefficients vary with {join(roles.traits)} they do so "
+            "linearly"
+        )
+    out.append(_no_carry_over(setting))
     if needed:
         out.append(_no_shock(setting, needed))
     if is_mediated(term) and roles.mediators:
-        # the outcome leg is joint in all mediators, so every such path needs them all
-        m = join(roles.mediators, "or")
-        out += [
-            "sequential ignorability: given treatments, exposures and all that is adjusted for, "
-            f"no unobserved cause that varies over time moves both {m} and {y}, and no treatment "
-            "moves such a cause",
-            f"no interaction: the effect of {m} on {y} does not depend on {setting.causes}",
-        ]
+        out += _mediation(setting)
     if term == OVERALL:
         out.append(f"common unit: one more unit of {own} everywhere is one more unit of {peers}")
     return tuple(out)
+
+
+def _mediation(setting: Setting) -> list[str]:
+    """What direct and mediated paths need besides; the outcome leg is joint in all mediators."""
+    roles = setting.graph.roles
+    m, y, causes = join(roles.mediators, "or"), roles.outcome, setting.causes
+    out = [
+        "sequential ignorability: given treatments, exposures and all that is adjusted for, "
+        f"no unobserved cause that varies over time moves both {m} and {y}, and no treatment "
+        "moves such a cause",
+        f"no interaction: the effect of {m} on {y} does not depend on {causes}",
+        _no_hidden_heterogeneity(setting),
+    ]
+    past = {"within": "in any year", "first_difference": "last year"}
+    if FIRM in setting.absorbed and setting.kind in past:
+        out.append(
+            f"strict exogeneity of mediators: what is unexplained in {y} {past[setting.kind]} "
+            f"moves no later {m}"
+        )
+    return out
+
+
+def _no_hidden_heterogeneity(setting: Setting) -> str:
+    roles = setting.graph.roles
+    own, m = join(roles.treatments), join(roles.mediators, "or")
+    more, equal = "more", "the product of averages is the average of products"
+    if roles.traits:
+        more += f" than their {join(roles.traits)} say"
+        equal = f"given {join(roles.traits)}, {equal}"
+    return (
+        f"no hidden heterogeneity: firms in which {own} moves {m} {more} are not those in which "
+        f"{m} does more for {roles.outcome}; {equal}"
+    )
+
+
+def _no_carry_over(setting: Setting) -> str:
+    roles = setting.graph.roles
+    moving = join((*roles.treatments, *roles.exposures, *roles.mediators), "or", most=12)
+    return (
+        f"no carry-over: last period's {moving} does not act on this period's variables, except "
+        "through what is in the graph"
+    )
 
 
 def _absorbing(setting: Setting) -> str:

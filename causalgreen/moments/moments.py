@@ -36,6 +36,9 @@ class Sample:
         Rows and firms used.
     nuisance_levels : int
         Degrees of freedom of the removed effects that are not nested in clusters.
+    straddling : tuple of str
+        Removed effects, other than the period's, whose groups lie in several clusters of the
+        first dimension: leaving a cluster out does not estimate them again.
     """
 
     units: np.ndarray
@@ -47,6 +50,7 @@ class Sample:
     n_rows: int
     n_firms: int
     nuisance_levels: int
+    straddling: tuple[str, ...] = ()
 
     @property
     def n_clusters(self) -> tuple[int, ...]:
@@ -125,6 +129,11 @@ def moments_of(panel: Panel, residuals: Residuals) -> Moments:
         len(unit),
         len(np.unique(unit)),
         _nuisance_levels(design.effects, clusters),
+        tuple(
+            name
+            for name, codes in design.effects
+            if name != panel.roles.time and not nested_in(codes, clusters[0])
+        ),
     )
     for array in (values, sample.units, sample.weight, sample.outcome, *sample.clusters):
         array.setflags(write=False)

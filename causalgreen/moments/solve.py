@@ -97,16 +97,14 @@ def solve_paths(
 
 
 def jackknife_paths(
-    moments: Moments, layout: Layout, basis: Basis, dimension: int = 0
+    moments: Moments, layout: Layout, basis: Basis, *, population: bool = True
 ) -> np.ndarray:
     """Path effects without each cluster in turn.
 
     Parameters
     ----------
-    moments, layout, basis
-        As in `solve_paths`.
-    dimension : int
-        Which clustering dimension.
+    moments, layout, basis, population
+        As in `solve_paths`; with ``population=False`` the average stays over all firms.
 
     Returns
     -------
@@ -118,7 +116,7 @@ def jackknife_paths(
     EstimationError
         If a coefficient rests on one cluster, or there are too many clusters times firms.
     """
-    clusters = moments.sample.clusters[dimension]
+    clusters = moments.sample.clusters[0]
     n_clusters, equations = int(clusters.max()) + 1, layout.equations()
     varying = basis.values.shape[1] > 1
     if varying and n_clusters * len(basis.values) > MAX_JACKKNIFE:
@@ -137,7 +135,7 @@ def jackknife_paths(
             without = [leave_clusters_out(moments, repeat, eq, basis, clusters) for eq in equations]
         rows = []
         for c in range(n_clusters):
-            h, w = (basis.values, np.where(home == c, 0.0, share)) if varying else (
+            h, w = (basis.values, np.where(population & (home == c), 0.0, share)) if varying else (
                 basis.values[:1], np.ones(1))  # fmt: skip
             effects = evaluate(layout, [coefficient[c] @ h.T for coefficient in without])
             rows.append(effects @ (w / w.sum()))

@@ -12,7 +12,7 @@ from causalgreen.panel.checks import column_faults, usable_columns
 from causalgreen.panel.checks_rows import duplicate_faults, empty_faults, key_faults
 from causalgreen.panel.checks_values import complete_rows, read_numbers, value_faults
 from causalgreen.panel.codes import code_notes, stock_code_faults
-from causalgreen.panel.notes import cluster_notes, outcome_notes, trait_notes
+from causalgreen.panel.notes import cluster_notes, control_notes, outcome_notes, trait_notes
 from causalgreen.panel.roles import Roles
 from causalgreen.panel.times import Clock, read_clock
 from causalgreen.panel.values import level_codes, listing, many, parts, row_label, run_starts
@@ -96,6 +96,7 @@ def build(table: pd.DataFrame, roles: Roles) -> Built:
         *checked.clock.notes,
         *outcome_notes(roles.outcome, checked.numbers[roles.outcome][kept]),
         *trait_notes(frame, roles, unit_codes),
+        *control_notes(frame, roles),
         *cluster_notes(roles, unit_codes, units, clusters),
         *code_notes(table, roles, usable),
     )

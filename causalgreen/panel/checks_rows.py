@@ -93,7 +93,10 @@ def duplicate_faults(
         )
     else:
         what += "; they are the same in every column"
-        fix = f"frame.drop_duplicates(['{roles.unit}', '{roles.time}'])"
+        fix = (
+            "keep one row of each firm and period; in pandas: "
+            f"frame.drop_duplicates(['{roles.unit}', '{roles.time}'])"
+        )
     return [Fault("duplicate_rows", what, fix)]
 
 

@@ -62,7 +62,10 @@ def _non_numeric(table: pd.DataFrame, roles: Roles, name: str, part: str) -> Fau
     bad = column.notna() if parsed is None else column.notna() & parsed.isna()
     if not bad.any():
         what = f"{part} '{name}' holds numbers stored as text, such as {column.dropna().iloc[0]!r}"
-        fix = f"frame['{name}'] = pandas.to_numeric(frame['{name}'])"
+        fix = (
+            "store the column as numbers (in a spreadsheet: change the cell format from text); "
+            f"in pandas: frame['{name}'] = pandas.to_numeric(frame['{name}'])"
+        )
         return Fault("non_numeric", what, fix)
     rows = np.flatnonzero(bad.to_numpy())
     where = row_names(table, roles, rows[:3])
@@ -73,13 +76,14 @@ def _non_numeric(table: pd.DataFrame, roles: Roles, name: str, part: str) -> Fau
     )
     if len(rows) < column.notna().sum() / 2:
         fix = (
-            "correct these values, or make them missing: "
+            "correct these values in the table, or leave these cells empty; in pandas: "
             f"frame['{name}'] = pandas.to_numeric(frame['{name}'], errors='coerce')"
         )
     elif part == "control":
         fix = (
-            f"encode it (pandas.get_dummies(frame['{name}'], dtype=float)), or leave it out of "
-            f"the controls and absorb it: cg.FixedEffects(absorb=('{name}',))"
+            "make one column of 0 and 1 of each category, or leave it out of the controls and "
+            f"absorb it; in pandas: pandas.get_dummies(frame['{name}'], dtype=float); to absorb: "
+            f"cg.FixedEffects(absorb=('{name}',)), in a study file absorb = [\"{name}\"]"
         )
     else:
         fix = "encode it as numbers, such as 0 and 1; categories belong in traits or are absorbed"

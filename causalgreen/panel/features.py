@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["FeatureLayout", "encode_traits"]
 
-# Names, columns, whether linear learners see them, whether the others do.
-Block = tuple[tuple[str, ...], np.ndarray, bool, bool]
+# Names, columns, how freely linear learners use them (0: not at all), whether the others do.
+Block = tuple[tuple[str, ...], np.ndarray, float, bool]
+# A product takes only what its control leaves: of a level that no training cluster has, linear
+# learners then predict what the control does elsewhere.
+PRODUCT = 1e-3
 
 
 def encode_traits(panel: Panel) -> tuple[tuple[str, ...], np.ndarray]:
@@ -83,10 +86,10 @@ class FeatureLayout:
             columns.append(((self.panel.roles.time,), period, False, True))
         if not columns:
             none = np.empty(0, dtype=bool)
-            return (), np.empty((len(self.rows), 0)), none, none.copy(), none.copy()
+            return (), np.empty((len(self.rows), 0)), np.empty(0), none, none.copy()
         names = tuple(name for block, *_ in columns for name in block)
         matrix = np.ascontiguousarray(np.column_stack([values for _, values, *_ in columns]))
-        linear = np.array([flag for block, _, flag, _ in columns for _ in block], dtype=bool)
+        linear = np.array([free for block, _, free, _ in columns for _ in block], dtype=np.float64)
         flexible = np.array([flag for block, *_, flag in columns for _ in block], dtype=bool)
         own = set(encode_traits(self.panel)[0])
         return names, matrix, linear, flexible, np.array([name in own for name in names]) & flexible
@@ -109,13 +112,15 @@ class FeatureLayout:
         names, traits = encode_traits(self.panel)
         if not names or self.approximate:
             return
-        centre = np.nanmean(traits, axis=0) if len(traits) else 0.0
-        spread = np.nanstd(traits, axis=0)
+        # Indicators stay 0 and 1: of a level that only held-out clusters have, nothing is learned.
+        flags = np.array([np.isin(t[~np.isnan(t)], (0.0, 1.0)).all() for t in traits.T])
+        centre = np.where(flags, 0.0, np.nanmean(traits, axis=0))
+        spread = np.where(flags, 1.0, np.nanstd(traits, axis=0))
         traits = np.nan_to_num((traits - centre) / np.where(spread > 0, spread, 1.0))
         at_rows = traits[self.panel.unit_codes[self.rows]]
         for name, column in zip(names, at_rows.T, strict=True):
             labels = tuple(f"{c} x {name}" for c in controls)
-            yield labels, self._clean(values * column[:, None]), True, False
+            yield labels, self._clean(values * column[:, None]), PRODUCT, False
 
     def _means(self) -> Iterator[Block]:
         roles = self.panel.roles

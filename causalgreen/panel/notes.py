@@ -8,7 +8,13 @@ import pandas as pd
 from causalgreen.panel.roles import Roles
 from causalgreen.panel.values import as_float, level_codes, listing, numeric, run_starts
 
-__all__ = ["cluster_notes", "looks_like_log_count", "outcome_notes", "trait_notes"]
+__all__ = [
+    "cluster_notes",
+    "control_notes",
+    "looks_like_log_count",
+    "outcome_notes",
+    "trait_notes",
+]
 
 
 def varies_within(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -125,3 +131,17 @@ def cluster_notes(
                 "keeps a firm's rows together"
             )
     return tuple(notes)
+
+
+def control_notes(frame: pd.DataFrame, roles: Roles) -> tuple[str, ...]:
+    """Controls with gaps: what is not known cannot be adjusted for."""
+    gaps = {c: float(frame[c].isna().mean()) for c in roles.controls if frame[c].isna().any()}
+    if not gaps:
+        return ()
+    told = ", ".join(f"'{name}' ({share:.1%} of rows)" for name, share in gaps.items())
+    return (
+        f"missing controls: {told}. LightGBM sees the gaps, other learners fill them by the mean "
+        "and flag them; either way these rows are not adjusted for the missing values, and effects "
+        "may keep confounding. Compare with complete rows, frame.dropna(subset=controls), or "
+        "impute the gaps from what explains them",
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from causalgreen.errors import DesignError
-from causalgreen.panel.absorb import absorb
+from causalgreen.panel.absorb import absorb, nested_in
 from causalgreen.panel.features import FeatureLayout
 
 if TYPE_CHECKING:
@@ -65,7 +65,17 @@ class FixedEffects:
                 f"fixed_effects={self.kind!r} is not known; choose one of "
                 f"{', '.join(get_args(Kind))}"
             )
-        terms = (self.absorb,) if isinstance(self.absorb, str) else tuple(self.absorb)
+        given: object = () if self.absorb is None else self.absorb
+        terms = (given,) if isinstance(given, str) else given
+        if not isinstance(terms, (list, tuple)) or not all(isinstance(t, str) for t in terms):
+            raise DesignError(
+                f"absorb={self.absorb!r}: give names of columns, or combinations with ^, such as "
+                '["city^year", "industry^year"]'
+            )
+        terms = tuple(terms)
+        for name in ("time", "approximate"):
+            if not isinstance(getattr(self, name), bool):
+                raise DesignError(f"{name}={getattr(self, name)!r}: give True or False")
         object.__setattr__(self, "absorb", terms)
 
     def describe(self, time: str = "year") -> str:
@@ -93,8 +103,10 @@ class Design:
     features : numpy.ndarray, shape (m, f)
         What the learners see; NaN where a control is missing.
     feature_names : tuple of str, length f
-    linear, flexible : numpy.ndarray of bool, shape (f,)
-        Features that a linear learner sees, and those that all others see.
+    linear : numpy.ndarray, shape (f,)
+        How freely a linear learner may use each feature; 0: it does not see it.
+    flexible : numpy.ndarray of bool, shape (f,)
+        Features that all other learners see.
     traits : numpy.ndarray of bool, shape (f,)
         Which of the flexible features are traits.
     removed : tuple of numpy.ndarray of int, each of shape (m,)
@@ -204,6 +216,13 @@ def _rows(
             "once these effects are removed, so they are not counted"
         )
     rows = rows[keep]
+    notes += [
+        f"absorbing '{name}' changes nothing: firm effects contain it"
+        for name, codes in effects[1:]
+        if fixed_effects.kind == "within"
+        and name != panel.roles.time
+        and nested_in(panel.unit_codes[rows], codes[rows])
+    ]
     return rows, (rows - 1 if differences else None), tuple(notes)
 
 

@@ -34,6 +34,10 @@ _READINGS = {
     "not identified": "The graph does **not** identify it: read it as an association.",
 }
 _COVARIANCES = {"CR1": "cluster sandwich (CR1)", "CV3": "cluster jackknife (CV3)"}
+_ERRORS = {
+    "CR1": "Standard errors come from influence functions, summed within clusters.",
+    "CV3": "Standard errors come from solving all paths again without each cluster in turn.",
+}
 _KINDS = {
     "within": "firm effects removed by demeaning within firms",
     "first_difference": "firm effects removed by first differences",
@@ -42,7 +46,7 @@ _KINDS = {
 }
 
 
-def study_page(study: Any, level: float = 0.95) -> Page:
+def study_page(study: Any, level: float = 0.95, effects: Any = None) -> Page:
     """Lay out what a study found.
 
     Parameters
@@ -52,6 +56,8 @@ def study_page(study: Any, level: float = 0.95) -> Page:
         ``repeats``, ``seed`` and the verbs ``identify``, ``paths`` and ``nuisance_report``.
     level : float
         Of the intervals.
+    effects : Effects, optional
+        The effects to report; default: those of ``study.paths()``.
 
     Returns
     -------
@@ -59,13 +65,14 @@ def study_page(study: Any, level: float = 0.95) -> Page:
         To be handed to ``write_report``.
     """
     roles = study.panel.roles
-    identification, effects = study.identify(), study.paths()
+    identification = study.identify()
+    effects = study.paths() if effects is None else effects
     tidy = effects.tidy(level=level)
     sections = (
         _question(study),
         _graph(study, identification),
         _assumptions(identification),
-        _paths(effects, tidy, level),
+        _paths(effects, tidy, level, _adds_up(identification, tidy)),
         *_steps(effects, level),
         _nuisances(study),
         _panel(study),
@@ -98,7 +105,10 @@ def _lead(study: Any, identification: Any, tidy: pd.DataFrame, level: float) -> 
         return f"{len(tidy)} effects on {words(roles.outcome)}, each with interval and verdict."
     who = "in every firm" if name == "overall" and roles.exposures else "in a firm"
     subject = f"One more unit of {words(join(roles.treatments))} {who}"
-    text = sentence(rows[name], subject, words(roles.outcome), level) + "."
+    verdicts = {verdict.term: verdict.verdict for verdict in identification.verdicts}
+    verdict = verdicts.get(name, "not identified")
+    causal = verdict == "identified"
+    text = sentence(rows[name], subject, words(roles.outcome), level, causal) + "."
     parts = [
         f"{amount(row['estimate'], row['std_error'])} {_short(term)}"
         for term, row in rows.items()
@@ -106,9 +116,8 @@ def _lead(study: Any, identification: Any, tidy: pd.DataFrame, level: float) -> 
     ]
     if len(parts) > 1:
         text += f" By path: {join(parts)}."
-    verdicts = {verdict.term: verdict.verdict for verdict in identification.verdicts}
-    text += f" {_READINGS[verdicts.get(name, 'not identified')]}"
-    if verdicts.get(name) == "identified" and any(
+    text += f" {_READINGS[verdict]}"
+    if causal and any(
         verdicts.get(term) != "identified" for term in rows if term not in ("own_total", "overall")
     ):
         text += " Its split by path needs more, as the verdicts say."
@@ -163,13 +172,20 @@ def _assumptions(identification: Any) -> Section:
         lines.append(f"{number}. {named if colon else assumption}")
     return Section(
         "What has to be assumed",
-        "The numbers are those of the column `assumes` above.\n\n" + "\n".join(lines),
+        "The numbers are those of the column `Assumes` above.\n\n" + "\n".join(lines),
     )
 
 
-def _paths(effects: Any, tidy: pd.DataFrame, level: float) -> Section:
+def _adds_up(identification: Any, tidy: pd.DataFrame) -> bool:
+    """Whether the total and all of its parts are there: paths may have been withheld."""
+    own = {verdict.term for verdict in identification.verdicts} - {"spillover", "overall"}
+    return {"direct", "own_total"} <= own <= set(tidy["term"])
+
+
+def _paths(effects: Any, tidy: pd.DataFrame, level: float, adds_up: bool) -> Section:
     context = effects.context
-    text = "Change in the outcome for one more unit of treatment; the parts add up to the total."
+    text = "Change in the outcome for one more unit of treatment"
+    text += "; the parts add up to the total." if adds_up else "."
     text += f"\n\n- **Estimand**: {full(context.estimand)}"
     text += f"\n- **Averaged over**: {full(context.population)}"
     notes = [full(note) for note in context.notes]
@@ -225,6 +241,12 @@ def _panel(study: Any) -> Section:
     )
     if described.zero_share > 0:
         lines.append(f"- The outcome is zero in {described.zero_share:.1%} of rows.")
+    gaps = described.missing[described.missing["rows"] > 0]
+    lines += [
+        f"- The {row['part']} {row['column']} is missing in {row['rows']:,} rows "
+        f"({row['share']:.1%})."
+        for row in gaps.to_dict("records")
+    ]
     lines += [f"- {note}" for note in study.panel.notes]
     variation = described.variation
     table = variation[["part", "column", "mean", "sd", "sd_between", "sd_within"]].assign(
@@ -259,7 +281,7 @@ def _method(study: Any, covariance: str) -> Section:
     text = (
         "Every variable is regressed on the controls by cross-fitting; the residuals are summed "
         "into one small matrix of moments per firm, and all paths are solved from these together. "
-        "Standard errors come from influence functions, summed within clusters."
+        + _ERRORS[covariance]
     )
     table = pd.DataFrame({"setting": list(facts), "value": list(facts.values())})
     return Section("How it was computed", text, table=table)

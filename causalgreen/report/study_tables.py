@@ -49,7 +49,9 @@ def paths_table(effects: Any, tidy: pd.DataFrame, level: float) -> pd.DataFrame:
     labels = [path_label(str(term)) for term in tidy["term"]]
     columns = {"path": labels, **_inference(tidy, level)}
     with suppress(EstimationError):  # a mean that is not positive: a percentage has no meaning
-        columns["% of mean"] = effects.percent_of_mean().tidy()["estimate"].to_numpy()
+        percent = effects.percent_of_mean().tidy(level=level)
+        columns["% of mean"] = percent["estimate"].to_numpy()
+        columns[f"% of mean, {100 * level:g} % interval"] = _intervals(percent)
     if effects.constant is not None:
         constant = effects.constant.tidy().set_index("term")["estimate"]
         columns["constant"] = constant.reindex(tidy["term"]).to_numpy()
@@ -72,12 +74,16 @@ def _inference(tidy: pd.DataFrame, level: float) -> dict[str, Any]:
     return {
         "estimate": tidy["estimate"].to_numpy(),
         "std_error": tidy["std_error"].to_numpy(),
-        f"{100 * level:g} % interval": [
-            interval(row["conf_low"], row["conf_high"], row["std_error"])
-            for row in tidy.to_dict("records")
-        ],
+        f"{100 * level:g} % interval": _intervals(tidy),
         "p": tidy["p_value"].to_numpy(),
     }
+
+
+def _intervals(tidy: pd.DataFrame) -> list[str]:
+    return [
+        interval(row["conf_low"], row["conf_high"], row["std_error"])
+        for row in tidy.to_dict("records")
+    ]
 
 
 def fits_table(report: Any) -> pd.DataFrame:

@@ -138,7 +138,9 @@ def interval(low: float, high: float, error: float) -> str:
     return f"{amount(low, error)} to {amount(high, error)}"
 
 
-def sentence(row: Mapping[str, Any], subject: str, outcome: str, level: float) -> str:
+def sentence(
+    row: Mapping[str, Any], subject: str, outcome: str, level: float, causal: bool = True
+) -> str:
     """Say what one estimate says, without claiming a sign that the interval does not have.
 
     Parameters
@@ -149,19 +151,28 @@ def sentence(row: Mapping[str, Any], subject: str, outcome: str, level: float) -
         Such as ``"One more unit of ai"`` and ``"green_patents"``.
     level : float
         Of the interval.
+    causal : bool
+        Whether the graph identifies the effect; if not, nothing is said to raise or lower.
 
     Examples
     --------
     >>> row = dict(estimate=0.5, std_error=0.1, conf_low=0.3, conf_high=0.7)
     >>> sentence(row, "One more unit of ai", "green_patents", 0.95)
     'One more unit of ai raises green_patents by 0.50 (95 % interval 0.30 to 0.70)'
+    >>> sentence(row, "One more robot", "green_patents", 0.95, causal=False)
+    'One more robot is estimated to go with 0.50 more green_patents (95 % interval 0.30 to 0.70)'
     """
     error = float(row["std_error"])
     low, high, value = float(row["conf_low"]), float(row["conf_high"]), float(row["estimate"])
     span = f"{100 * level:g} % interval {interval(low, high, error)}"
     if low <= 0 <= high:
         size = f"estimate {amount(value, error)}, {span}"
+        if not causal:
+            return f"{subject} goes with no change in {outcome} that can be told from zero ({size})"
         return f"{subject} has no effect on {outcome} that can be told from zero ({size})"
+    if not causal:
+        more = f"{amount(abs(value), error)} {'more' if value > 0 else 'less'} {outcome}"
+        return f"{subject} is estimated to go with {more} ({span})"
     verb = "raises" if value > 0 else "lowers"
     return f"{subject} {verb} {outcome} by {amount(abs(value), error)} ({span})"
 
@@ -176,13 +187,18 @@ def limits(study: Any, kind: str) -> tuple[str, ...]:
         f"Values of {treatment} that no firm in the table has taken: the estimates describe small "
         "changes around what was observed.",
     ]
+    moved = (*roles.treatments, *roles.exposures, *roles.mediators)
     if kind in ("within", "first_difference"):
         out.append(
             f"Feedback: firm effects are removed under the assumption that past {outcome} "
-            f"does not move later {treatment}."
+            f"does not move later {words(join(moved, 'or'))}."
         )
     elif kind == "none":
         out.append("Lasting differences between firms: no firm effects were removed.")
+    out.append(
+        f"Carry-over: effects are those within the same period; what last period's "
+        f"{words(join(moved, 'or'))} still does in this one is not counted."
+    )
     if roles.groups:
         groups = words(join([name for name, _ in roles.groups]))
         out.append(

@@ -12,7 +12,7 @@ from causalgreen.errors import DesignError, EstimationError
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
 
-__all__ = ["refuse_exhausted", "refuse_identifiers"]
+__all__ = ["refuse_exhausted", "refuse_extremes", "refuse_identifiers"]
 
 DUST = 1e-13
 
@@ -85,6 +85,31 @@ def _counts_firms(first: np.ndarray) -> bool:
     return bool(
         first.max() - first.min() < 1.5 * len(first) or (steps > 0).all() or (steps < 0).all()
     )
+
+
+def refuse_extremes(panel: Panel) -> None:
+    """Refuse variables whose squares would overflow or vanish.
+
+    Parameters
+    ----------
+    panel : Panel
+        The firm-year table.
+
+    Raises
+    ------
+    DesignError
+        Naming the columns and their largest absolute value.
+    """
+    found = []
+    for name in (*panel.roles.targets, *panel.roles.controls):
+        largest = float(np.nanmax(np.abs(panel.column(name))))
+        if largest != 0.0 and not 1e-70 < largest < 1e70:
+            found.append(f"{name} (up to {largest:.3g})")
+    if found:
+        raise DesignError(
+            f"the scale of {', '.join(found)} is extreme: squares leave the range of numbers. "
+            "Measure it in other units"
+        )
 
 
 def refuse_exhausted(

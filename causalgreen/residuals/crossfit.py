@@ -10,7 +10,7 @@ import numpy as np
 from causalgreen.errors import DesignError
 from causalgreen.panel.absorb import absorb, group_means
 from causalgreen.panel.transforms import Design, FixedEffects, transform
-from causalgreen.residuals.checks import refuse_exhausted, refuse_identifiers
+from causalgreen.residuals.checks import refuse_exhausted, refuse_extremes, refuse_identifiers
 from causalgreen.residuals.choose import Choice, combine
 from causalgreen.residuals.folds import make_folds
 from causalgreen.residuals.jobs import run_jobs
@@ -45,6 +45,17 @@ class CrossFit:
     seed: int = 0
     n_jobs: int | None = None
     progress: bool | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("folds", 2), ("repeats", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+                raise DesignError(f"{name}={value!r}: give a whole number, {least} or more")
+        jobs = self.n_jobs
+        if jobs is not None and (not isinstance(jobs, (int, np.integer)) or jobs == 0):
+            raise DesignError(
+                f"n_jobs={jobs!r}: give a whole number of parallel jobs, -1 for all cores, or None"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,7 @@ def cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> 
     parameters, Econometrics Journal 21(1), doi 10.1111/ectj.12097.
     """
     refuse_identifiers(panel)
+    refuse_extremes(panel)
     design = transform(panel, fixed_effects)
     unit = panel.unit_codes[design.rows]
     folds = make_folds(

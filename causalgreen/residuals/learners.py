@@ -193,6 +193,12 @@ def as_learner(model: Any) -> Learner:
     """Take a learner as it is; wrap a scikit-learn regressor."""
     if isinstance(model, Learner):
         return model
+    kind = getattr(model, "_estimator_type", None)
+    if hasattr(model, "predict_proba") or kind in ("classifier", "clusterer"):
+        raise DesignError(
+            f"{type(model).__name__} is no regressor: nuisances are conditional means, also "
+            "of a 0/1 treatment. Pass a regressor such as cg.lightgbm()"
+        )
     if hasattr(model, "fit") and hasattr(model, "predict") and not isinstance(model, type):
         from causalgreen.residuals.regressor import SklearnLearner
 

@@ -8,6 +8,8 @@ import numpy as np
 
 from causalgreen.residuals.tasks import FoldTask
 
+REACH = 2.0
+
 __all__ = ["LinearLearner", "fill_missing", "linear_fit"]
 
 
@@ -28,7 +30,8 @@ def fill_missing(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def linear_fit(task: FoldTask) -> tuple[np.ndarray, np.ndarray]:
     """Least-squares predictions for the training and for the held-out rows."""
-    X = task.X[:, task.linear]
+    seen = task.linear > 0
+    X, free = task.X[:, seen], task.linear[seen]
     train, test = fill_missing(X[task.train], X[task.test])
     y, w = task.y[task.train], task.train_weights()
     if not train.shape[1]:
@@ -40,6 +43,13 @@ def linear_fit(task: FoldTask) -> tuple[np.ndarray, np.ndarray]:
     scale = np.sqrt(np.average((train - centre) ** 2, axis=0, weights=w))
     scale[scale <= 1e-12 * np.maximum(np.abs(centre), 1)] = np.inf
     train, test = (train - centre) / scale, (test - centre) / scale
+    # A column that hardly varies in training may be huge in a held-out cluster (a level or a
+    # subsidy that only this cluster has): a line must not be drawn out to there.
+    reach = REACH * np.abs(train).max(axis=0, initial=0.0)
+    test = np.clip(test, -reach, reach)
+    # Where columns are collinear the solution of least norm uses free columns first.
+    free = np.append(free, np.ones(train.shape[1] - len(free)))
+    train, test = train * free, test * free
     beta = np.linalg.lstsq(root * train, root.ravel() * (y - level), rcond=1e-10)[0]
     return level + train @ beta, level + test @ beta
 

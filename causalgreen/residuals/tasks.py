@@ -27,8 +27,10 @@ class FoldTask:
         Row weights.
     train, test : numpy.ndarray of int
         Rows to learn from, and held-out rows; no cluster is in both.
-    linear, flexible : numpy.ndarray of bool, shape (f,)
-        Features that a linear learner sees, and those that all others see.
+    linear : numpy.ndarray, shape (f,)
+        How freely a linear learner may use each feature; 0: it does not see it.
+    flexible : numpy.ndarray of bool, shape (f,)
+        Features that all other learners see.
     traits : numpy.ndarray of bool, shape (f,)
         Which of the flexible features are traits: effects, hence nuisances, vary with them.
     seed : int

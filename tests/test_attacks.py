@@ -1,0 +1,158 @@
+"""What a sceptical reader tried, and what must happen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import make_study, quiet_paths
+from sklearn.linear_model import LogisticRegression
+
+import causalgreen as cg
+from causalgreen.errors import DataWarning, DesignError
+
+PLAIN = cg.Economy(nonlinearity=0, heterogeneity=0)
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return cg.simulate_panel(n_firms=400, n_years=6, seed=3, n_cities=60, economy=PLAIN)[0]
+
+
+def test_a_trait_that_is_the_cluster_leaves_estimates_alone(plain):
+    # Its levels in held-out clusters were never seen: nothing may be drawn out to them.
+    with_trait = make_study(plain, cluster="industry", traits=["industry"])
+    without = make_study(plain, cluster="industry", traits=[])
+    a = quiet_paths(with_trait, coefficients="constant")
+    b = quiet_paths(without, coefficients="constant")
+    assert with_trait.nuisance_report().table["r_squared"].min() > -0.2
+    assert (np.abs(a.estimate - b.estimate) < 2 * b.std_error).all()
+
+
+def test_a_control_that_one_cluster_alone_has_is_not_drawn_out(plain):
+    city = plain["city"].iloc[0]
+    df = plain.assign(sub=np.where(plain["city"] == city, 10 * plain["leverage"], 0.0))
+    controls = ["age", "leverage", "roa_lag"]
+    a = quiet_paths(make_study(df, controls=[*controls, "sub"], traits=[]))
+    b = quiet_paths(make_study(df, controls=controls, traits=[]))
+    assert (np.abs(a.estimate - b.estimate) < 1.5 * b.std_error).all()
+
+
+def test_missing_controls_are_told_with_the_panel_and_with_the_numbers(plain):
+    gaps = plain["leverage"].mask(np.arange(len(plain)) % 4 == 0)
+    with pytest.warns(DataWarning, match=r"'leverage' \(25\.0% of rows\).*confounding.*dropna"):
+        panel = cg.Panel.from_frame(
+            plain.assign(leverage=gaps), unit="firm", time="year", outcome="green_patents",
+            treatment="ai", controls=["leverage", "roa_lag"], cluster="city",
+        )  # fmt: skip
+    study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear())
+    assert any("missing controls" in note for note in study.paths().notes)
+
+
+def test_the_average_over_these_firms_is_surer_under_both_covariances():
+    df, _ = cg.simulate_panel(n_firms=400, n_years=5, seed=1, n_cities=40)
+    study = make_study(df, traits=["size", "urban"])
+    for kind in ("CR1", "CV3"):
+        drawn = quiet_paths(study, coefficients="varying", covariance=kind)
+        these = quiet_paths(study, coefficients="varying", covariance=kind, population=False)
+        ratio = these.std_error / drawn.std_error
+        assert ratio[drawn.terms.index("own_total")] < 0.9
+        np.testing.assert_allclose(these.estimate, drawn.estimate)
+
+
+def test_the_jackknife_is_not_the_default_where_it_is_not_exact(plain):
+    fixed = cg.FixedEffects("within", absorb=["industry^year"])
+    study = make_study(plain, fixed_effects=fixed, traits=[])
+    assert quiet_paths(study, covariance="auto").covariance == "CR1"
+    asked = quiet_paths(study, covariance="CV3")
+    assert any("industry^year" in note and "too small" in note for note in asked.notes)
+    assert quiet_paths(make_study(plain, traits=[]), covariance="auto").covariance == "CV3"
+
+
+def test_a_firm_effect_absorbed_by_name_counts_as_absorbed(plain):
+    fixed = cg.FixedEffects("none", absorb=["firm"])
+    verdict = make_study(plain, fixed_effects=fixed).identify()["own_total"]
+    assert "firm_effect" in verdict.absorbed
+
+
+def test_percentages_keep_details_and_the_constant_system(plain):
+    effects = quiet_paths(make_study(plain, traits=["size"]), coefficients="varying")
+    percent = effects.percent_of_mean()
+    assert percent.detail.terms == effects.detail.terms
+    assert percent.constant.terms == effects.constant.terms
+    share = percent.contrast({"step": {"ai -> green_patents": 1}})
+    mean = plain["green_patents"].mean()
+    np.testing.assert_allclose(share["step"], 100 * effects.detail["ai -> green_patents"] / mean)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_jobs": 0}, "n_jobs=0.*whole number"),
+        ({"n_jobs": "all"}, "n_jobs='all'.*-1 for all cores"),
+        ({"seed": -1}, "seed=-1.*whole number, 0 or more"),
+        ({"seed": None}, "seed=None"),
+        ({"repeats": 1.5}, "repeats=1.5.*whole number"),
+        ({"learner": LogisticRegression()}, "LogisticRegression is no regressor"),
+    ],
+)
+def test_settings_are_checked_before_any_work(plain, settings, message):
+    with pytest.raises(DesignError, match=message):
+        make_study(plain, **settings)
+
+
+def test_things_that_are_no_panel_or_graph_are_told(plain):
+    study = make_study(plain)
+    with pytest.raises(DesignError, match=r"DataFrame, not a panel.*from_frame"):
+        cg.Study(plain, study.graph)
+    with pytest.raises(DesignError, match=r"NoneType, not a causal graph"):
+        cg.Study(study.panel, None)
+
+
+@pytest.mark.parametrize("absorb", [[("city", "year")], 3, [1]])
+def test_absorbed_effects_are_names(absorb):
+    with pytest.raises(DesignError, match="names of columns"):
+        cg.FixedEffects("within", absorb=absorb)
+
+
+def test_questions_to_effects_are_checked(plain):
+    effects = quiet_paths(make_study(plain))
+    assert effects.select("direct").terms == ("direct",)
+    assert effects.wald("direct")["df"] == 1
+    with pytest.raises(DesignError, match="tests nothing"):
+        effects.wald([])
+    for bad in ({"restructuring": 1}, {}, {"x": {"direct": "1"}}, {"x": {}}):
+        with pytest.raises(DesignError, match="give each combination a name"):
+            effects.contrast(bad)
+    with pytest.raises(DesignError, match=r"level='0\.95'"):
+        effects.tidy("0.95")
+
+
+def test_an_unknown_covariance_is_refused_before_the_residuals(plain):
+    study = make_study(plain)
+    with pytest.raises(DesignError, match="HC1"):
+        study.paths(covariance="HC1")
+    assert "residuals" not in vars(study)
+
+
+@pytest.mark.parametrize("factor", [1e200, 1e-170])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_extreme_scales_are_named(plain, factor):
+    study = make_study(plain.assign(ai=plain["ai"] * factor))
+    with pytest.raises(DesignError, match=r"scale of ai .*extreme.*units"):
+        study.paths()
+
+
+def test_what_was_left_out_is_told_with_the_numbers(plain):
+    holes = plain[~((plain["firm"] == plain["firm"].iloc[0]) & (plain["year"] > 2010))]
+    alone = quiet_paths(make_study(holes))
+    assert any("1 rows are alone in a group of firm, year" in note for note in alone.notes)
+    absorbed = make_study(plain, fixed_effects=cg.FixedEffects("within", absorb=["city"]))
+    notes = quiet_paths(absorbed).notes
+    assert any("absorbing 'city' changes nothing" in note for note in notes)
+
+
+def test_a_handful_of_clusters_is_called_that(plain):
+    few = plain.assign(region=plain["city"].str[-1].astype(int) % 3)
+    study = make_study(few, cluster="region", folds=3)
+    assert any("3 clusters (region)" in n and "cannot be trusted" in n
+               for n in quiet_paths(study).notes)  # fmt: skip
