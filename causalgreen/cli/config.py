@@ -150,8 +150,9 @@ def _jobs(value: Any) -> int:
 def _one_of(choices: tuple[str, ...]) -> Callable[[Any], str]:
     def parse(value: Any) -> str:
         if value not in choices:
-            near = difflib.get_close_matches(str(value), choices, n=1)
-            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            by_case = {choice.casefold(): choice for choice in choices}
+            near = difflib.get_close_matches(str(value).casefold(), by_case, n=1)
+            hint = f" (did you mean {by_case[near[0]]!r}?)" if near else ""
             raise ValueError(f"one of {', '.join(map(repr, choices))}{hint}")
         return str(value)
 
