@@ -14,7 +14,8 @@ COMPILE = env -u PYTHONDONTWRITEBYTECODE $(PY) -m compileall -qq -j 0 \
 OUT         ?= demo-output
 PYTEST_ARGS ?= -n auto -m "not slow"
 REPLICATIONS ?= 500
-QUICK       ?= tests/test_project.py tests/test_tables.py tests/test_report.py tests/test_cli.py
+QUICK       ?= tests/test_project.py tests/test_tables.py tests/test_report.py tests/test_cli.py \
+               tests/test_attacks.py tests/test_parity_pyfixest.py tests/test_paths_cases.py
 # one thread per process: threads inside threads are 5 to 17 times slower on a busy machine
 THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 LOCKED  := pyproject.toml constraints.txt
