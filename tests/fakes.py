@@ -8,22 +8,13 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from conftest import ROLES as SHARED
 
 from causalgreen.data.simulate import simulate_panel
 from causalgreen.graph import green_innovation_graph, identify
 from causalgreen.panel import Panel
 
-ROLES = {
-    "unit": "firm",
-    "time": "year",
-    "outcome": "green_patents",
-    "treatment": "ai",
-    "mediators": {"restructuring": ["clean_share"], "human_capital": ["skilled_share"]},
-    "exposure": "peer_ai",
-    "traits": ["size", "urban", "clean_industry"],
-    "controls": ["age", "leverage", "roa_lag"],
-    "cluster": "city",
-}
+ROLES = {**SHARED, "traits": ["size", "urban", "clean_industry"]}
 PATHS = {
     "direct": (0.512, 0.0213),
     "restructuring": (0.204, 0.0151),

@@ -31,8 +31,6 @@ class Context:
         Columns that define them.
     cell_weight, cell_outcome : numpy.ndarray, shape (g,)
         Sum of weights, and weighted sum of the outcome.
-    parts : tuple of str
-        Headline terms that add up to ``overall`` (or to ``own_total``).
     notes : tuple of str
         What a reader should know: withheld paths, averages that differ, few clusters.
     """
@@ -51,7 +49,6 @@ class Context:
     cluster_names: tuple[str, ...]
     cell_weight: np.ndarray
     cell_outcome: np.ndarray
-    parts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

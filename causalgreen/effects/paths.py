@@ -121,7 +121,7 @@ def _solve(request: PathRequest, quiet: bool = False) -> Effects:
     )
     # Period effects vary with the traits as coefficients do.
     extra = (request.basis.values.shape[1] - 1) * request.moments.n_periods
-    context = _context(request, solution.n_parameters + extra, solution.terms.headline)
+    context = _context(request, solution.n_parameters + extra)
     covariance, notes = _choose_covariance(request, context, quiet)
     context = context.noting(*notes)
     split = len(solution.terms.headline)
@@ -171,7 +171,7 @@ def _choose_covariance(
     return ("CV3" if jackknife else "CR1"), notes
 
 
-def _context(request: PathRequest, n_parameters: int, headline: tuple[str, ...]) -> Context:
+def _context(request: PathRequest, n_parameters: int) -> Context:
     sample, layout = request.moments.sample, request.layout
     treatment = " + ".join(layout.names[t] for t in layout.treatments)
     outcome = layout.names[layout.outcome]
@@ -199,7 +199,6 @@ def _context(request: PathRequest, n_parameters: int, headline: tuple[str, ...])
         n_parameters=n_parameters + sample.nuisance_levels,
         clusters=sample.clusters, cluster_names=sample.cluster_names,
         cell_weight=sample.weight, cell_outcome=sample.outcome,
-        parts=tuple(t for t in headline if t not in ("own_total", "overall")),
     )  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from causalgreen.residuals.checks import refuse_exhausted, refuse_extremes, refu
 from causalgreen.residuals.choose import Choice, combine
 from causalgreen.residuals.folds import make_folds
 from causalgreen.residuals.jobs import run_jobs
-from causalgreen.residuals.learners import as_stack
 from causalgreen.residuals.tasks import FoldTask, Stack
 
 if TYPE_CHECKING:
@@ -119,9 +118,10 @@ def cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> 
     )
     weights = None if panel.roles.weight is None else panel.weights[design.rows]
     names = panel.roles.targets
-    raw = panel.matrix(names)[design.rows]
+    levels = panel.matrix(names)
+    raw = levels[design.rows]
     if fixed_effects.kind == "first_difference":
-        raw = raw - panel.matrix(names)[design.rows - 1]
+        raw = raw - levels[design.rows - 1]
     removed = fixed_effects.describe(panel.roles.time)
     refuse_exhausted(names, raw, design.targets, weights, f"fixed effects ({removed})")
     if design.features.shape[1] == 0:
@@ -205,8 +205,3 @@ def _assemble(
 def _freeze(residuals: Residuals) -> Residuals:
     residuals.values.setflags(write=False)
     return residuals
-
-
-def settings_of(learner: object, **kwargs: object) -> CrossFit:
-    """Settings from a learner, a scikit-learn regressor or None."""
-    return CrossFit(as_stack(learner), **kwargs)  # type: ignore[arg-type]
