@@ -21,6 +21,7 @@ _HOMES = {
     "Effects": "effects.effects",
     "EstimationError": "errors",
     "EstimationWarning": "errors",
+    "Explanation": "explain.explanation",
     "FixedEffects": "panel.transforms",
     "GraphError": "errors",
     "GraphWarning": "errors",
@@ -30,11 +31,16 @@ _HOMES = {
     "NuisanceReport": "residuals.report",
     "Panel": "panel.panel",
     "Study": "study",
+    "Surface": "surface.surface",
     "Truth": "data.truth",
+    "econml": "surface.adapter",
+    "forest": "surface.forest",
     "green_innovation_graph": "graph.template",
     "lasso": "residuals.learners",
     "lightgbm": "residuals.learners",
     "linear": "residuals.learners",
+    "linear_surface": "surface.linear",
+    "load_surface": "surface.storage",
     "random_forest": "residuals.learners",
     "simulate_panel": "data.simulate",
     "stack": "residuals.learners",
@@ -59,6 +65,7 @@ if TYPE_CHECKING:
         IdentificationError,
         IdentificationWarning,
     )
+    from causalgreen.explain.explanation import Explanation
     from causalgreen.graph.causal_graph import CausalGraph
     from causalgreen.graph.identification import Identification
     from causalgreen.graph.template import green_innovation_graph
@@ -67,6 +74,11 @@ if TYPE_CHECKING:
     from causalgreen.residuals.learners import lasso, lightgbm, linear, random_forest, stack
     from causalgreen.residuals.report import NuisanceReport
     from causalgreen.study import Study
+    from causalgreen.surface.adapter import econml
+    from causalgreen.surface.forest import forest
+    from causalgreen.surface.linear import linear_surface
+    from causalgreen.surface.storage import load_surface
+    from causalgreen.surface.surface import Surface
 
 
 def __getattr__(name: str) -> Any:

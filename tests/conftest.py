@@ -79,3 +79,10 @@ def ragged(table):
     out = out[~lonely | first].copy()
     out["w"] = rng.uniform(0.3, 3.0, len(out))
     return out.sample(frac=1, random_state=1)
+
+
+@pytest.fixture
+def sandwich(monkeypatch):
+    """The cluster sandwich at any number of clusters, for comparison with other packages."""
+    monkeypatch.setattr("causalgreen.explain.regress.JACKKNIFE_BELOW", 0)
+    monkeypatch.setattr("causalgreen.explain.targeting_ranks.JACKKNIFE_BELOW", 0)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from causalgreen.moments.moments import Sample
+    from causalgreen.moments.system import Layout
 
 __all__ = ["Context"]
 
@@ -50,6 +55,23 @@ class Context:
     cell_weight: np.ndarray
     cell_outcome: np.ndarray
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, sample: Sample, layout: Layout, *, estimand: str, population: str, method: str,
+        absorbed: str, n_parameters: int,
+    ) -> Context:  # fmt: skip
+        """Context of numbers that come from the moments of a sample."""
+        treatment = " + ".join(layout.names[t] for t in layout.treatments)
+        outcome = layout.names[layout.outcome]
+        return cls(
+            outcome=outcome, treatment=treatment,
+            unit=f"units of {outcome} per unit of {treatment}",
+            estimand=estimand, population=population, method=method, absorbed=absorbed,
+            n_rows=sample.n_rows, n_firms=sample.n_firms, n_parameters=n_parameters,
+            clusters=sample.clusters, cluster_names=sample.cluster_names,
+            cell_weight=sample.weight, cell_outcome=sample.outcome,
+        )  # fmt: skip
 
     @property
     def n_clusters(self) -> tuple[int, ...]:

@@ -174,7 +174,6 @@ def _choose_covariance(
 def _context(request: PathRequest, n_parameters: int) -> Context:
     sample, layout = request.moments.sample, request.layout
     treatment = " + ".join(layout.names[t] for t in layout.treatments)
-    outcome = layout.names[layout.outcome]
     varying = request.basis.values.shape[1] > 1
     if varying:
         traits = ", ".join(request.basis.names[1:])
@@ -190,15 +189,9 @@ def _context(request: PathRequest, n_parameters: int) -> Context:
             f"these {firms}"
         )  # fmt: skip
         population = f"{these}, each with {share}"
-    return Context(
-        outcome=outcome, treatment=treatment,
-        unit=f"units of {outcome} per unit of {treatment}",
-        estimand=estimand, population=population,
-        method=request.method, absorbed=request.absorbed,
-        n_rows=sample.n_rows, n_firms=sample.n_firms,
-        n_parameters=n_parameters + sample.nuisance_levels,
-        clusters=sample.clusters, cluster_names=sample.cluster_names,
-        cell_weight=sample.weight, cell_outcome=sample.outcome,
+    return Context.of(
+        sample, layout, estimand=estimand, population=population, method=request.method,
+        absorbed=request.absorbed, n_parameters=n_parameters + sample.nuisance_levels,
     )  # fmt: skip
 
 

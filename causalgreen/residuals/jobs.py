@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from causalgreen.residuals.tasks import FoldTask, Learner
 
-__all__ = ["run_jobs"]
+__all__ = ["in_threads", "run_jobs"]
 
 
 def _run(members: tuple[Learner, ...], block: list[FoldTask]) -> list[list[np.ndarray]]:
@@ -38,6 +39,53 @@ def _shown(progress: bool | None) -> bool:
     if progress is not None:
         return progress
     return sys.stderr.isatty() or "ipykernel" in sys.modules
+
+
+def in_threads(
+    function: Callable[..., Any],
+    items: Sequence[tuple[Any, ...]],
+    n_jobs: int | None = None,
+    progress: bool | None = None,
+    label: str = "",
+    unit: str = "it",
+) -> list[Any]:
+    """Results of a function for every tuple of arguments, in their order, from several threads.
+
+    Parameters
+    ----------
+    function : callable
+        Works outside Python's lock for most of its time.
+    items : sequence of tuple
+        Arguments of each call.
+    n_jobs : int, optional
+        Threads; default: all cores.
+    progress : bool, optional
+        Progress bar; None: in a terminal or notebook only.
+    label, unit : str
+        Words of the progress bar.
+
+    Returns
+    -------
+    list
+        One result for each item.
+
+    Examples
+    --------
+    >>> in_threads(max, [(1, 2), (4, 3)])
+    [2, 4]
+    """
+    from joblib import Parallel, delayed
+    from threadpoolctl import threadpool_limits
+    from tqdm.auto import tqdm
+
+    bar = tqdm(total=len(items), desc=label, unit=unit, leave=False, disable=not _shown(progress))
+    out = []
+    with bar, threadpool_limits(1):
+        parallel = Parallel(n_jobs=n_jobs or -1, backend="threading", return_as="generator")
+        for result in parallel(delayed(function)(*item) for item in items):
+            out.append(result)
+            bar.update()
+    return out
 
 
 def run_jobs(

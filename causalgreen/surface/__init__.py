@@ -1,0 +1,1 @@
+"""Effects of every path for every firm: forests, projections, and estimators of EconML."""

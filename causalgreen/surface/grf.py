@@ -1,0 +1,138 @@
+"""EconML's generalized random forest, grown on moment equations and on clusters of firms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from econml.grf import CausalForest
+from sklearn.utils import check_random_state
+
+from causalgreen.residuals.jobs import in_threads
+
+__all__ = ["MomentForest"]
+
+MAX_INT = np.iinfo(np.int32).max
+
+
+class _ShuffleByCluster(np.random.RandomState):
+    """Random numbers whose shuffles keep the rows of a cluster together.
+
+    A tree shuffles its rows, and cuts them into the half that finds splits and the half that fills
+    leaves: with whole clusters on either side, errors that firms of a city share do not enter both.
+    """
+
+    def __init__(self, seed: int, codes: np.ndarray) -> None:
+        super().__init__(seed)
+        self._codes = codes
+
+    def shuffle(self, x: Any) -> None:
+        place = self.random_sample(int(self._codes.max()) + 1)
+        x[:] = np.argsort(place[self._codes], kind="stable")
+
+
+class MomentForest(CausalForest):  # type: ignore[misc]
+    """A `econml.grf.CausalForest` whose rows are firms, with moments in place of outcomes.
+
+    ``fit(X, J, A)`` takes the moment equations ``J theta = A`` of every firm. With ``groups``, the
+    half-samples of the bags, the samples of the trees, and their honest halves are made of whole
+    groups (Athey and Wager 2019, Estimating treatment effects with causal forests: an application,
+    doi 10.1353/obs.2019.0001); the between-bag variance then allows for errors that groups share.
+    """
+
+    n_relevant = 0
+
+    def _get_alpha_and_pointJ(self, X: Any, T: Any, y: Any) -> Any:  # noqa: N802
+        return y, T
+
+    def _get_n_outputs_decomposition(self, X: Any, T: Any, y: Any) -> tuple[int, int]:
+        return y.shape[1], self.n_relevant or y.shape[1]
+
+    def samples(self) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+        """Groups of the half-sample of every bag, and of each of its trees, made again by seed."""
+        rng = check_random_state(self.subsample_random_seed_)
+        half, size = self.n_groups_ // 2, int(np.floor(self.n_groups_ * self.max_samples))
+        for _ in range(self.n_estimators // self.subforest_size):
+            bag = rng.choice(self.n_groups_, half, replace=False)
+            yield (
+                bag,
+                [bag[rng.choice(half, size, replace=False)] for _ in range(self.subforest_size)],
+            )
+
+    def fit(
+        self, X: Any, T: Any, y: Any, *, groups: Any = None,
+        start: Callable[[np.ndarray], np.ndarray] | None = None, n_jobs: int | None = None,
+        progress: bool | None = None,
+    ) -> MomentForest:  # fmt: skip
+        """Grow the trees.
+
+        Parameters
+        ----------
+        X : numpy.ndarray, shape (n, k)
+            Features of the firms.
+        T : numpy.ndarray, shape (n, d * d)
+            Jacobians ``J``, flattened.
+        y : numpy.ndarray, shape (n, d)
+            Right sides ``A``.
+        groups : numpy.ndarray of int, shape (n,), optional
+            Codes of the groups that sampling keeps together; default: every firm its own.
+        start : callable, optional
+            Takes the rows of a bag's half-sample; returns coefficients of all firms, shape (n, d),
+            from which the trees of the bag start: they solve for what is left.
+        n_jobs, progress
+            Threads, and whether to show a progress bar.
+        """
+        n, self.n_features_ = X.shape
+        alone = groups is None
+        codes = np.arange(n) if groups is None else np.asarray(groups)
+        self.n_groups_ = int(codes.max()) + 1
+        alpha, T = self._get_alpha_and_pointJ(X, T, y)
+        self.n_y_ = 1
+        self.n_outputs_, self.n_relevant_outputs_ = self._get_n_outputs_decomposition(X, T, y)
+        d = self.n_outputs_
+        X = np.ascontiguousarray(X, dtype=np.float64)
+        self.min_var_leaf = None
+        self._validate_estimator()
+        random_state = check_random_state(self.random_state)
+        self.subsample_random_seed_ = random_state.randint(MAX_INT)
+        self.inference_, self.warm_start_ = True, False
+        self._trees = [
+            self._make_estimator(append=False, random_state=random_state).init()
+            for _ in range(self.n_estimators)
+        ]
+        work = list(self._work(X, alpha, T.reshape(n, d, d), codes, alone, start))
+        self.estimators_ = in_threads(self._grow, work, n_jobs, progress, "growing trees", "tree")
+        count = self.n_estimators
+        self.slices_ = list(np.arange(count).reshape(-1, self.subforest_size))
+        self.n_samples_, self.n_samples_subsample_ = [n] * count, [len(w[3]) for w in work]
+        return self
+
+    def _work(
+        self, X: np.ndarray, alpha: np.ndarray, J: np.ndarray, codes: np.ndarray, alone: bool,
+        start: Callable[[np.ndarray], np.ndarray] | None,
+    ) -> Iterator[tuple[Any, np.ndarray, np.ndarray, np.ndarray]]:  # fmt: skip
+        """What each tree is grown from: all rows of its bag, and which of them it sees."""
+        n, d = alpha.shape
+        trees = iter(self.__dict__.pop("_trees"))
+        rows = np.ascontiguousarray(np.hstack([np.zeros((n, 1)), alpha, J.reshape(n, -1)]))
+        for half, samples in self.samples():
+            if start is not None:
+                base = start(half if alone else np.flatnonzero(np.isin(codes, half)))
+                rows = rows.copy()
+                rows[:, 1 : d + 1] = alpha - np.einsum("nab,nb->na", J, base)
+            for sample in samples:
+                tree, mine = next(trees), sample
+                if not alone:
+                    mine = np.flatnonzero(np.isin(codes, sample))
+                    local = np.unique(codes[mine], return_inverse=True)[1]
+                    tree.random_state_ = _ShuffleByCluster(tree.random_seed_, local)
+                yield tree, X, rows, mine
+
+    def _grow(self, tree: Any, X: np.ndarray, rows: np.ndarray, sample: np.ndarray) -> Any:
+        tree.fit(
+            X[sample], rows[sample], self.n_y_, self.n_outputs_, self.n_relevant_outputs_,
+            sample_weight=None, check_input=False,
+        )  # fmt: skip
+        tree.random_state_ = None
+        return tree
