@@ -242,7 +242,7 @@ def pension(folder: Path, seed: int = 0) -> pd.DataFrame:
 
 def _parts(folder: Path, quick: bool) -> Iterator[tuple[str, Path, Callable[[], pd.DataFrame]]]:
     draws = dict(zip(WAYS, (2, 1, 1, 1, 1) if quick else (50, 10, 10, 3, 3), strict=True))
-    settings = dict(zip(WAYS, (1, 0, 0, 0, 0) if quick else (4, 1, 4, 1, 1), strict=True))
+    settings = dict(zip(WAYS, (1, 0, 0, 0, 0) if quick else (4, 1, 4, 1, 0), strict=True))
     yield "ihdp", folder / "ihdp", lambda: ihdp(folder, draws)
     yield "acic2016", folder / "acic2016", lambda: acic(folder, settings)
     yield "401k", folder / "pension401k", lambda: pension(folder)

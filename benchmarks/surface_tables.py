@@ -18,6 +18,7 @@ from benchmarks.economies import TERMS
 from benchmarks.results import PACKAGES, Store, read_metadata
 from benchmarks.surface_economies import CASES
 from benchmarks.surface_readings import bars, reading_of_data, speed_bars
+from benchmarks.surface_results import fingerprints
 
 __all__ = ["main", "page"]
 
@@ -118,7 +119,8 @@ def _rows(part: pd.DataFrame) -> str:
             rows.append([
                 term.replace("_", " "), f"**{row['method']}**" if ours else str(row["method"]),
                 f"{row['replications'] - row['failed']:.0f}", _number(row["rmse"]),
-                _number(row["rmse_ratio"], ".2f"), _number(row["mean_error"], "+.3f") + (f" ({error})" if error else ""),
+                _number(row["rmse_ratio"], ".2f"),
+                _number(row["mean_error"], "+.3f") + (f" ({error})" if error else ""),
                 _share(row, "coverage"), _share(row, "coverage_inside"), _number(row["length"]),
                 _number(row["times"], ".2f"),
             ])  # fmt: skip
@@ -137,7 +139,7 @@ def _failures(table: pd.DataFrame) -> list[str]:
 def _groups(groups: pd.DataFrame) -> str:
     text = (
         "Averages over fifths of the firms by size, from debiased effects; the truth is the "
-        "average over the firms of the group."
+        "average over the firms of the group, while intervals allow for these firms being a sample."
     )
     head = ("economy", "path", "surface", "panels", "intervals", "bias", "RMSE",
             "coverage, % (s.e.)", "length")  # fmt: skip
@@ -152,8 +154,12 @@ def _groups(groups: pd.DataFrame) -> str:
 
 def _speed(speed: pd.DataFrame) -> str:
     firms, years, trees = (int(speed[c].iloc[0]) for c in ("firms", "years", "trees"))
-    text = (f"{firms:,} firms × {years} years, {trees} trees, one thread, one process; two "
-            "warm-up fits come before.")  # fmt: skip
+    text = (
+        f"{firms:,} firms × {years} years, {trees} trees, one thread, one process; small warm-up "
+        "fits come before. Where wall and process time differ much, the machine was busy: trust "
+        "process time. causalgreen's SHAP values are those of a boosted model distilled from the "
+        "surface, EconML's those of its forest: not the same work."
+    )
     rows = [
         [str(r["what"]), "" if pd.isna(r["note"]) else str(r["note"]),
          _number(r["wall"], ".1f"), _number(r["process"], ".1f")]
@@ -224,12 +230,17 @@ def _plan(table: pd.DataFrame) -> str:
 
 def _made_with(notes: dict[str, str]) -> str:
     versions = ", ".join(f"{name} {notes[name]}" for name in ("python", *PACKAGES))
+    old = [k for k, now in fingerprints().items() if notes.get(f"fingerprint {k}", now) != now]
+    changed = (
+        f" The code behind these methods has changed since they were run: {', '.join(old)}."
+        if old else ""
+    )  # fmt: skip
     return (
         f"{versions}. Seeds {notes['first_seed']} to {notes['last_seed']}. {notes['date']}, "
         f"{notes['system']}, {notes['cores']} cores, one thread. To make it again: "
         "`python -m benchmarks.surface --resume`, `python -m benchmarks.surface_speed`, "
         "`python -m benchmarks.realdata` (needs CAUSALGREEN_DATA), then "
-        "`python -m benchmarks.surface_tables`."
+        f"`python -m benchmarks.surface_tables`.{changed}"
     )
 
 

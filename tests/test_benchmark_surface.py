@@ -14,6 +14,7 @@ from benchmarks import surface
 from benchmarks.realdata import main as realdata
 from benchmarks.results import Store
 from benchmarks.surface_economies import CASES, ByFirm, Case, draw_case, judge, zigzag
+from benchmarks.surface_groups import summarise_groups
 from benchmarks.surface_methods import METHODS, Panels, run_way, separate_forests
 from benchmarks.surface_results import fingerprints, summarise
 from benchmarks.surface_tables import page
@@ -89,7 +90,7 @@ def test_a_method_that_cannot_be_used_is_counted_with_its_reason(panels):
 def test_an_interrupted_run_continues_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(surface, "CASES", {"plain": Case(160, 4, nonlinearity=0.0)})
     monkeypatch.setattr(surface, "warm_up", lambda keys: None)
-    monkeypatch.setattr(surface, "BASE_SEED", 5)
+    monkeypatch.setattr(surface, "LEARNERS", {})  # no averages by size: two forests less
     wanted = {"methods": ("forest-linear",), "cases": ("plain",), "table": tmp_path / "surface.csv"}
     surface.run(surface.Plan(1, **wanted, progress=False))
     before = Store(wanted["table"]).read()
@@ -113,16 +114,28 @@ def test_old_rows_of_changed_code_are_left_out():
 
 
 def test_time_is_a_ratio_of_sums_and_failures_stay_in_the_count():
-    row = {"case": "straight", "key": "statspai", "term": "own_total", "mse": 0.04,
+    row = {"case": "straight", "replication": 0, "key": "statspai", "term": "own_total",
+           "mse": 0.04,
            "mean_error": 0.1, "coverage": 0.9, "coverage_inside": 0.8, "length": 0.5,
            "missing": 0, "error": ""}  # fmt: skip
     raw = pd.DataFrame([row | {"seconds": 6.0, "reference": 2.0},
                         row | {"seconds": 2.0, "reference": 2.0},
-                        {"case": "straight", "key": "statspai", "term": "own_total",
-                         "error": "ValueError: no"}])  # fmt: skip
+                        {"case": "straight", "replication": 2, "key": "statspai",
+                         "term": "own_total", "error": "ValueError: no"}])  # fmt: skip
     cell = summarise(raw).iloc[0]
     assert (cell["replications"], cell["failed"], cell["reason"]) == (3, 1, "ValueError: no")
     assert (cell["times"], cell["rmse"]) == (2.0, pytest.approx(0.2))
+
+
+def test_groups_of_a_panel_are_one_draw_in_the_error_of_their_coverage():
+    raw = pd.DataFrame({
+        "case": "straight", "key": "forest", "term": "direct", "replication": [0, 0, 1, 1],
+        "mean_error": [0.1, -0.1, 0.3, 0.1], "coverage": [1.0, 1.0, 0.0, 1.0], "length": 0.4,
+    })  # fmt: skip
+    row = summarise_groups(raw).iloc[0]
+    assert (row["replications"], row["intervals"], row["coverage"]) == (2, 4, 0.75)
+    assert row["coverage_mcse"] == pytest.approx(0.25)  # of the two panels' 1 and 1/2
+    assert row["bias"] == pytest.approx(0.1)
 
 
 def test_every_case_and_method_has_a_plan():
