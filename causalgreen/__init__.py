@@ -21,6 +21,7 @@ _HOMES = {
     "Effects": "effects.effects",
     "EstimationError": "errors",
     "EstimationWarning": "errors",
+    "Exposure": "panel.exposure_result",
     "FixedEffects": "panel.transforms",
     "GraphError": "errors",
     "GraphWarning": "errors",
@@ -29,8 +30,11 @@ _HOMES = {
     "IdentificationWarning": "errors",
     "NuisanceReport": "residuals.report",
     "Panel": "panel.panel",
+    "Realism": "data.realism",
+    "Simulation": "data.realism",
     "Study": "study",
     "Truth": "data.truth",
+    "exposure": "panel.exposure",
     "green_innovation_graph": "graph.template",
     "lasso": "residuals.learners",
     "lightgbm": "residuals.learners",
@@ -40,9 +44,11 @@ _HOMES = {
     "stack": "residuals.learners",
 }
 
-__all__ = [*_HOMES, "__version__"]
+__all__ = [*_HOMES, "__version__", "data"]
 
 if TYPE_CHECKING:
+    from causalgreen import data
+    from causalgreen.data.realism import Realism, Simulation
     from causalgreen.data.simulate import Economy, simulate_panel
     from causalgreen.data.truth import Truth
     from causalgreen.effects.effects import Effects
@@ -62,6 +68,8 @@ if TYPE_CHECKING:
     from causalgreen.graph.causal_graph import CausalGraph
     from causalgreen.graph.identification import Identification
     from causalgreen.graph.template import green_innovation_graph
+    from causalgreen.panel.exposure import exposure
+    from causalgreen.panel.exposure_result import Exposure
     from causalgreen.panel.panel import Panel
     from causalgreen.panel.transforms import FixedEffects
     from causalgreen.residuals.learners import lasso, lightgbm, linear, random_forest, stack
@@ -70,6 +78,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "data":
+        return import_module("causalgreen.data")
     if name in _HOMES:
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
