@@ -22,6 +22,7 @@ _HOMES = {
     "EstimationError": "errors",
     "EstimationWarning": "errors",
     "Explanation": "explain.explanation",
+    "Exposure": "panel.exposure_result",
     "FixedEffects": "panel.transforms",
     "GraphError": "errors",
     "GraphWarning": "errors",
@@ -30,11 +31,14 @@ _HOMES = {
     "IdentificationWarning": "errors",
     "NuisanceReport": "residuals.report",
     "Panel": "panel.panel",
+    "Realism": "data.realism",
+    "Simulation": "data.realism",
     "Study": "study",
     "Surface": "surface.surface",
     "Truth": "data.truth",
     "econml": "surface.adapter",
     "forest": "surface.forest",
+    "exposure": "panel.exposure",
     "green_innovation_graph": "graph.template",
     "lasso": "residuals.learners",
     "lightgbm": "residuals.learners",
@@ -46,9 +50,11 @@ _HOMES = {
     "stack": "residuals.learners",
 }
 
-__all__ = [*_HOMES, "__version__"]
+__all__ = [*_HOMES, "__version__", "data"]
 
 if TYPE_CHECKING:
+    from causalgreen import data
+    from causalgreen.data.realism import Realism, Simulation
     from causalgreen.data.simulate import Economy, simulate_panel
     from causalgreen.data.truth import Truth
     from causalgreen.effects.effects import Effects
@@ -69,6 +75,8 @@ if TYPE_CHECKING:
     from causalgreen.graph.causal_graph import CausalGraph
     from causalgreen.graph.identification import Identification
     from causalgreen.graph.template import green_innovation_graph
+    from causalgreen.panel.exposure import exposure
+    from causalgreen.panel.exposure_result import Exposure
     from causalgreen.panel.panel import Panel
     from causalgreen.panel.transforms import FixedEffects
     from causalgreen.residuals.learners import lasso, lightgbm, linear, random_forest, stack
@@ -82,6 +90,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "data":
+        return import_module("causalgreen.data")
     if name in _HOMES:
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

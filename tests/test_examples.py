@@ -33,6 +33,16 @@ def test_jtrain_finds_the_textbook_numbers(tmp_path):
     assert (tmp_path / "report.html").exists()
 
 
+def test_from_files_shows_the_account_and_the_paths(tmp_path):
+    done = _run("from_files.py", "raw", "report.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "read basics: 858 -> 858 rows" in done.stdout
+    assert "the others are stacked, not added" in done.stdout
+    assert "equal to the table of green patents in 100.0% of the firm-years" in done.stdout
+    assert re.search(r"own_total +0\.\d+", done.stdout)
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+
+
 def test_china_lowcarbon_is_skipped_where_the_data_are_not(tmp_path):
     done = _run("china_lowcarbon.py", cwd=tmp_path, CAUSALGREEN_DATA="")
     assert done.returncode == 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
 import pandas as pd
 
+from causalgreen.data.economy import simulate_real
+from causalgreen.data.realism import Realism, Simulation
 from causalgreen.data.truth import Coefficients, Truth
 
 __all__ = ["Economy", "simulate_panel"]
@@ -56,6 +58,31 @@ class _Firms(NamedTuple):
     clean: FloatArray
 
 
+@overload
+def simulate_panel(
+    n_firms: int = ...,
+    n_years: int = ...,
+    seed: int = ...,
+    *,
+    n_cities: int | None = ...,
+    n_industries: int = ...,
+    n_controls: int = ...,
+    economy: Economy | None = ...,
+    realism: None = ...,
+) -> tuple[pd.DataFrame, Truth]: ...
+
+
+@overload
+def simulate_panel(
+    n_firms: int = ...,
+    n_years: int = ...,
+    seed: int = ...,
+    *,
+    economy: Economy | None = ...,
+    realism: Realism,
+) -> Simulation: ...
+
+
 def simulate_panel(
     n_firms: int = 4000,
     n_years: int = 12,
@@ -65,7 +92,8 @@ def simulate_panel(
     n_industries: int = 20,
     n_controls: int = 3,
     economy: Economy | None = None,
-) -> tuple[pd.DataFrame, Truth]:
+    realism: Realism | None = None,
+) -> tuple[pd.DataFrame, Truth] | Simulation:
     """Simulate a firm-year panel in which AI moves green innovation along four known paths.
 
     Firms sit in cities and industries. A firm effect and a city effect move every variable and
@@ -88,6 +116,10 @@ def simulate_panel(
         At least 3 (``age``, ``leverage``, ``roa_lag``); more are called ``control_4``, ...
     economy : Economy, optional
         Heterogeneity, nonlinearity, shocks.
+    realism : Realism, optional
+        Make the table look like those of listed firms: real cities and pilot zones, patent counts
+        by class, AI of several kinds, supply chains, entry and exit, missing values. Cities,
+        industries and controls are then as they are in reality, not of a number to choose.
 
     Returns
     -------
@@ -97,6 +129,8 @@ def simulate_panel(
     truth : Truth
         Effect of each path per firm, their average over these firms, and over the population
         that the firms are drawn from.
+    simulation : Simulation
+        With ``realism``: unpacks as ``df, truth``, and has the supply chains, too.
 
     Raises
     ------
@@ -112,6 +146,11 @@ def simulate_panel(
     ['direct', 'restructuring', 'human_capital', 'spillover', 'own_total', 'overall']
     """
     economy = economy or Economy()
+    if realism is not None:
+        if (n_cities, n_industries, n_controls) != (None, 20, 3):
+            raise ValueError("n_cities, n_industries and n_controls are fixed with realism")
+        _check_sizes(n_firms, n_years, 1, n_industries, n_controls, economy)
+        return simulate_real(n_firms, n_years, seed, economy, realism)
     n_cities = min(300, max(4, n_firms // 10)) if n_cities is None else n_cities
     _check_sizes(n_firms, n_years, n_cities, n_industries, n_controls, economy)
     rng = np.random.default_rng(np.random.SeedSequence(seed))

@@ -94,11 +94,39 @@ class Truth:
         Plain average over the firms of this panel.
     population : pandas.Series, shape (n_paths,)
         Average over the population that firms are drawn from (Monte-Carlo error below 0.001).
+    types : tuple of (str, Truth)
+        The same for each further kind of AI, where there are some; see :meth:`of_type`.
+    counts : pandas.DataFrame or None
+        Where patents are counted: average effect of each path of ``ai`` on the expected number of
+        patents, one row per kind of patent. ``per_firm`` is on the log scale then.
+    zones : pandas.DataFrame or None
+        Where there are pilot zones: what they did, by years since the start: firm-years, and the
+        average change of ``ai``, of the log mean and of the expected count, peers included.
+    supply_chain : float
+        Effect of the suppliers' AI.
     """
 
     per_firm: pd.DataFrame
     average: pd.Series
     population: pd.Series
+    types: tuple[tuple[str, Truth], ...] = ()
+    counts: pd.DataFrame | None = None
+    zones: pd.DataFrame | None = None
+    supply_chain: float = 0.0
+
+    def of_type(self, kind: str) -> Truth:
+        """Truth of one kind of AI, such as ``"robots"``.
+
+        Raises
+        ------
+        KeyError
+            There is no such kind in this economy.
+        """
+        known = dict(self.types)
+        if kind not in known:
+            have = ", ".join(known) or "none: simulate with realism=Realism(types=True)"
+            raise KeyError(f"no AI of kind {kind!r}; there are: {have}")
+        return known[kind]
 
     @classmethod
     def of(cls, firms: np.ndarray, sample: Coefficients, population: Coefficients) -> Truth:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from causalgreen.fonts import families
 from causalgreen.graph.layout import Box, Layout, arrange, bend
 from causalgreen.graph.verdicts import ASSUMPTION, IDENTIFIED, NOT_IDENTIFIED
 
@@ -27,13 +25,6 @@ VERDICTS = {
     ASSUMPTION: (ORANGE, (0, (6, 2))),
     NOT_IDENTIFIED: (VERMILION, (0, (1.5, 1.5))),
 }
-_CJK_FILE = re.compile(
-    r"(noto|source ?han)sans.*(cjk|sc|cn).*regular|msyh|simhei|wqy|pingfang", re.IGNORECASE
-)
-CJK = (
-    "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC",
-    "SimHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Heiti SC", "Arial Unicode MS",
-)  # fmt: skip
 
 
 def draw(
@@ -62,20 +53,9 @@ def draw(
 
 def _font(labels: Iterable[str]) -> FontProperties:
     """Font of all labels; one with Chinese characters if a label needs it and one is installed."""
-    from matplotlib import font_manager
+    from matplotlib.font_manager import FontProperties
 
-    wide = any(unicodedata.east_asian_width(c) in "WF" for label in labels for c in label)
-    if not wide:
-        return font_manager.FontProperties()
-    have = {font.name for font in font_manager.fontManager.ttflist}
-    named = [name for name in CJK if name in have]
-    if named:
-        return font_manager.FontProperties(
-            family=[*font_manager.FontProperties().get_family(), *named]
-        )
-    # installed after matplotlib made its list of fonts: take the file
-    files = sorted(f for f in font_manager.findSystemFonts() if _CJK_FILE.search(Path(f).name))
-    return font_manager.FontProperties(fname=files[0]) if files else font_manager.FontProperties()
+    return FontProperties(family=families(labels))
 
 
 def _group_colours(graph: CausalGraph) -> dict[str, str]:
