@@ -55,6 +55,11 @@ bench: $(VENV)/.stamp-bench ## the slow tests and the benchmarks (one to three h
 	$(THREADS) $(PY) -m pytest -n auto --dist loadfile -m slow
 	$(THREADS) $(PY) -m benchmarks.coverage --replications $(REPLICATIONS) --resume
 	$(THREADS) $(PY) -m benchmarks.tables
+	$(THREADS) $(PY) -m benchmarks.surface --resume
+	$(THREADS) $(PY) -m benchmarks.surface_speed
+	$(THREADS) $(PY) -m benchmarks.realdata
+	$(THREADS) $(PY) -m benchmarks.surface_tables
+	$(THREADS) $(PY) -m benchmarks.files
 
 docs: $(VENV)/.stamp-docs ## the handbook and API reference, into build/site
 	$(BIN)/mkdocs build --strict --quiet
