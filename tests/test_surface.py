@@ -370,6 +370,16 @@ def test_too_few_firms_are_refused_with_a_way_out(small):
         quiet_surface(wide, cg.linear_surface("smooth"))
 
 
+def test_a_linear_surface_keeps_every_trait():
+    from causalgreen.surface.adjust import smooth_basis
+
+    X = np.random.default_rng(0).normal(size=(500, 30))
+    linear = [j for j, form in smooth_basis(X, 500, every=True).kind if form == "linear"]
+    assert linear == list(range(30))
+    # The start of a forest is content with fewer.
+    assert len(smooth_basis(X, 40).kind) == 10
+
+
 def test_a_path_that_is_not_identified_is_withheld(small):
     study = make_study(small, traits=TRAITS, n_jobs=1)
     graph = study.graph.add_node("strategy", latent=True, causes=["skilled_share", "green_patents"])

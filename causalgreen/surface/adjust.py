@@ -63,7 +63,7 @@ class Smooth:
         return (self.raw(X) - self.centre) / self.scale
 
 
-def smooth_basis(X: np.ndarray, n_clusters: int) -> Smooth:
+def smooth_basis(X: np.ndarray, n_clusters: int, *, every: bool = False) -> Smooth:
     """Choose functions of the traits, no more than clusters can carry.
 
     Parameters
@@ -72,6 +72,8 @@ def smooth_basis(X: np.ndarray, n_clusters: int) -> Smooth:
         Encoded traits.
     n_clusters : int
         Clusters of the firms.
+    every : bool
+        Keep every trait linearly, however many there are.
 
     Returns
     -------
@@ -91,8 +93,8 @@ def smooth_basis(X: np.ndarray, n_clusters: int) -> Smooth:
     kept: list[tuple[int, str]] = []
     columns = [np.ones(len(X))]
     for j, form in wanted:
-        if len(kept) >= most:
-            break
+        if len(kept) >= most and not (every and form == "linear"):
+            continue
         one = Smooth(((j, form),), (grids[j],), np.zeros(2), np.ones(2)).raw(X)[:, 1]
         spread = one.std()
         if spread <= 1e-12:

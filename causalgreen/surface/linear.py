@@ -40,7 +40,7 @@ class Projection:
     ) -> FittedProjection:  # fmt: skip
         """Solve the projection on the firms of a problem."""
         n_clusters = len(np.unique(problem.home))
-        basis = smooth_basis(problem.X, n_clusters)
+        basis = smooth_basis(problem.X, n_clusters, every=True)
         if self.form == "linear":
             basis = basis.linear_part()
         wanted = max(problem.sizes) * (1 + len(basis.kind))
