@@ -251,6 +251,45 @@ def test_solving_in_other_coordinates_gives_the_same_numbers(study):
     np.testing.assert_allclose(plain.effects, fitted.at(problem.X).effects)
 
 
+@pytest.mark.parametrize(
+    "method", [cg.linear_surface(), cg.forest(16), cg.forest(16, smooth=False)]
+)
+@pytest.mark.parametrize(
+    "units", [{"ai": 1e9, "peer_ai": 1e9}, {"ai": 1e-9, "peer_ai": 1e-9}, {"clean_share": 1e7},
+              {"green_patents": 1e-9}],
+)  # fmt: skip
+def test_units_do_not_matter(small, method, units):
+    plain = quiet_surface(study_of(small), method)
+    other = quiet_surface(
+        study_of(small.assign(**{c: small[c] * k for c, k in units.items()})), method
+    )
+    factor = units.get("green_patents", 1.0) / units.get("ai", 1.0)
+    close = np.isclose(other.scores / factor, plain.scores, rtol=1e-4, atol=1e-5, equal_nan=True)
+    # Rounding may break a tie between splits; the numbers may not depend on the unit.
+    assert close.mean() > 0.9
+    np.testing.assert_allclose(
+        np.nanmean(other.scores, axis=0) / factor, np.nanmean(plain.scores, axis=0), rtol=0.02
+    )
+
+
+def test_sampling_weights_count_once(small):
+    firms = small["firm"].unique()
+    rng = np.random.default_rng(3)
+    weight = pd.Series(rng.exponential(1.0, len(firms)) + 0.05, firms)
+    study = study_of(small.assign(w=small["firm"].map(weight)), weight="w")
+    found = quiet_surface(study, cg.linear_surface())
+    share = found.problem.share
+    np.testing.assert_allclose(
+        share, (weight / weight.sum()).reindex(found.firms).to_numpy(), rtol=1e-9
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cg.CausalGreenWarning)
+        paths = study.paths(coefficients="varying", covariance="CR1")
+    average = dict(zip(found.terms, share @ found.scores, strict=True))
+    for term, estimate, error in zip(paths.terms, paths.estimate, paths.std_error, strict=True):
+        assert abs(average[term] - estimate) < error
+
+
 # --- traits -------------------------------------------------------------------------------------
 
 

@@ -200,7 +200,7 @@ def _step(scores: Scores, term: str) -> tuple[dict[str, float], str]:
     none = dict.fromkeys(("mean", "mean_std_error", "slope", "slope_std_error"), np.nan)
     x = scores.prediction[:, scores.terms.index(term)]
     centred = x - scores.share @ x
-    flat = np.sqrt(scores.share @ centred**2) <= FLAT * max(1.0, float(np.abs(x).max()))
+    flat = np.sqrt(scores.share @ centred**2) <= FLAT * float(np.abs(x).max())
     R = np.ones((scores.n, 1)) if flat else np.column_stack([np.ones(scores.n), centred])
     note = "the same effect is predicted for all firms, which says nothing about a slope"
     try:

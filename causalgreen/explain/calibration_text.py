@@ -47,7 +47,8 @@ def _parts(calibration: Calibration) -> tuple[Any, ...]:
     ]
     tables = [("", calibration.tidy()), ("Tests", calibration.tests)]
     title = f"Is the predicted heterogeneity of the effect of {c.treatment} on {c.outcome} there?"
-    return title, lines, tables, says, (*calibration.notes, *c.notes)
+    scores = "statistic adds up the steps' normal scores, and is not estimate/std_error"
+    return title, lines, tables, says, (scores, *calibration.notes, *c.notes)
 
 
 def calibration_text(calibration: Calibration) -> str:

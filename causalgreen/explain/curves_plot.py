@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from causalgreen.explain.curves_text import untested
 from causalgreen.explain.style import GREY, INK, SKY, finish, label, sample
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ def plot_curve(curve: Curve, ax: Axes | None, level: float) -> Axes:
     ax.legend(fontsize=8, frameon=False, loc="best")
     p = float(curve.tests["p_value"].iloc[0])
     told = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    told = f"yes, {told}" if p < 0.05 else f"no evidence, {told}" if p >= 0 else untested(curve)
     return finish(
-        ax, f"Does the {label(curve.term)} effect vary with {curve.trait}? (no variation: {told})",
+        ax, f"Does the {label(curve.term)} effect vary with {curve.trait}? ({told})",
         sample(curve.context),
     )  # fmt: skip
 

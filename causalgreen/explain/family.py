@@ -12,6 +12,7 @@ import pandas as pd
 from causalgreen.effects.bootstrap import multiplier_draws
 from causalgreen.errors import DesignError
 from causalgreen.explain.multiple import holm
+from causalgreen.explain.result_text import shown
 
 if TYPE_CHECKING:
     from causalgreen.effects.effects import Effects
@@ -160,12 +161,12 @@ class Family:
             f"Family of {n} hypotheses. Adjusted p-values hold for all at once: the chance that\n"
             "any true hypothesis of the family is rejected at p or less is at most p."
         )
-        return head + "\n\n" + self.table.to_string(index=False, float_format=lambda v: f"{v:.4f}")
+        return head + "\n\n" + shown(self.table).to_string(index=False)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return self.table.to_html(index=False, float_format=lambda v: f"{v:.4f}", border=0)
+        return shown(self.table).to_html(index=False, border=0)
 
 
 def family(*results: Asks, draws: int = DRAWS, seed: int = 0) -> Family:

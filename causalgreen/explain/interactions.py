@@ -79,7 +79,7 @@ class Interaction:
         pandas.DataFrame
             Columns term, a trait, the other trait, n_firms, n_clusters, estimate, std_error,
             statistic, p_value, conf_low, conf_high, reliable. Cells without firms have no estimate,
-            cells in one cluster no error; ``reliable`` says whether there are 5 clusters.
+            cells with under 5 clusters no error, p-value or interval: ``reliable`` is False.
         """
         return self.table.copy()
 
@@ -228,7 +228,8 @@ def _table(
     for name in names:
         column = np.full(len(clusters), np.nan)
         column[told] = effects.tidy()[name].to_numpy()
-        table[name] = column
+        # With a handful of clusters an error can come out near zero: it would mislead.
+        table[name] = np.where(clusters >= LEAST_CLUSTERS, column, np.nan)
     table["reliable"] = clusters >= LEAST_CLUSTERS
     return table
 
@@ -252,7 +253,8 @@ def _few(table: pd.DataFrame, a: str, b: str) -> list[str]:
         some = [f"{r[a]} / {r[b]} ({r['n_clusters']})" for _, r in few.head(6).iterrows()]
         more = ", ..." if len(few) > len(some) else ""
         notes.append(
-            f"fewer than {LEAST_CLUSTERS} clusters, hatched, and not in the test: "
+            f"fewer than {LEAST_CLUSTERS} clusters, hence not reliable, without interval, and not in "
+            "the test: "
             f"{', '.join(some)}{more}"
         )
     if empty := int((table["n_firms"] == 0).sum()):

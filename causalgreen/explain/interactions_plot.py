@@ -34,7 +34,7 @@ def plot_interaction(found: Interaction, ax: Axes | None) -> Axes:
     reach = _reach(value, sure, middle)
     # The first group of the first trait is at the bottom, as on an axis.
     image = ax.imshow(
-        value, cmap=MAP, vmin=middle - reach, vmax=middle + reach, origin="lower", aspect="auto"
+        np.where(sure, value, np.nan), cmap=MAP, vmin=middle - reach, vmax=middle + reach, origin="lower", aspect="auto"
     )
     _words(found, ax, value, sure, (value - middle) / reach)
     ax.set_xticks(range(columns), [fill(v, 16) for v in found.b.labels])
@@ -52,7 +52,7 @@ def plot_interaction(found: Interaction, ax: Axes | None) -> Axes:
         ax,
         f"Does {found.b.trait} change how the {label(found.term)} effect varies with "
         f"{found.a.trait}? ({told})",
-        f"{sample(found.context)}; ±: 95 % interval; hatched: under 5 clusters",
+        f"{sample(found.context)}; ±: 95 % interval; hatched: under 5 clusters, not reliable",
     )
     ax.spines[:].set_visible(False)
     return ax
@@ -62,8 +62,7 @@ def _reach(value: np.ndarray, sure: np.ndarray, middle: float) -> float:
     """Largest distance from the middle, of cells that can be relied on."""
     away = np.abs(value - middle)
     known = away[sure & np.isfinite(away)]
-    known = known if len(known) else away[np.isfinite(away)]
-    return float(max(known.max(), 1e-12))
+    return float(max(known.max(initial=0.0), 1e-12))
 
 
 def _words(
@@ -86,7 +85,8 @@ def _words(
         margin = "" if np.isnan(half[i, j]) else f" ±{half[i, j]:.2g}"
         dark = abs(place[i, j]) > DARK
         box = None if sure[i, j] else {"fc": "white", "ec": "none", "alpha": 0.85, "pad": 1}
+        words = f"{value[i, j]:.3g}{margin}\nn {firms[i, j]:,}"
         ax.text(
-            j, i, f"{value[i, j]:.3g}{margin}\nn {firms[i, j]:,}", ha="center", va="center",
-            fontsize=7.5, color="white" if dark and sure[i, j] else INK, zorder=3, bbox=box,
+            j, i, words, ha="center", va="center",
+            fontsize=7.5, color=GREY if not sure[i, j] else "white" if dark else INK, zorder=3, bbox=box,
         )  # fmt: skip

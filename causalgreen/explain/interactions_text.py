@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from causalgreen.explain.result_text import p_words, shown
 from causalgreen.explain.style import label, sample
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def verdict(found: Interaction) -> str:
     a, b = found.a.trait, found.b.trait
     if not p >= 0:
         return f"Whether {a} and {b} interact cannot be told: too few cells have enough clusters."
-    told = "p < 0.0001" if p < 1e-4 else f"p = {p:.4f}"
+    told = p_words(p)
     if p < 0.05:
         return f"How the effect varies with {a} depends on {b} ({told})."
     return f"No evidence of an interaction: the effects of {a} and {b} may simply add up ({told})."
@@ -46,9 +47,8 @@ def _head(found: Interaction) -> list[str]:
 
 def _shown(found: Interaction) -> pd.DataFrame:
     table = found.tidy().drop(columns=["term", "statistic"])
-    for name in ("estimate", "std_error", "p_value", "conf_low", "conf_high"):
-        table[name] = ["" if pd.isna(v) else f"{v:.4f}" for v in table[name]]
-    return table
+    table["reliable"] = ["yes" if sure else "no" for sure in table["reliable"]]
+    return shown(table)
 
 
 def _test(found: Interaction) -> str:
@@ -57,7 +57,7 @@ def _test(found: Interaction) -> str:
         return "joint test of additivity: cannot be had from these cells"
     return (
         f"joint test of additivity: F({row['df']:.0f}, {row['df_denominator']:.0f}) = "
-        f"{row['statistic']:.3f}, p = {row['p_value']:.4f}"
+        f"{row['statistic']:.3f}, {p_words(row['p_value'])}"
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from causalgreen.explain.policy_text import decision
+from causalgreen.explain.policy_text import decision, uniform
 from causalgreen.explain.policy_value import BEST, RANDOM
 from causalgreen.explain.style import GREY, INK, SKY, UP, clean, label, sample
 
@@ -34,11 +34,14 @@ def plot_policy(policy: Policy) -> Figure:
     _values(policy, right)
     c = policy.context
     best = policy.tests.set_index("comparison").loc[BEST]
-    gain = f"{best['estimate']:+.3g} [{best['conf_low']:.3g}, {best['conf_high']:.3g}]"
+    gain = (
+        f"tree minus best uniform policy {best['estimate']:+.3g} "
+        f"[{best['conf_low']:.3g}, {best['conf_high']:.3g}]"
+    )
     answer = "Yes" if policy.context_matters else "No evidence that context matters"
     figure.suptitle(
         f"Is it worth choosing whom to treat with {c.treatment}? {answer}\n"
-        f"{label(policy.term)}; {sample(c)}; tree minus best uniform policy {gain}",
+        f"{label(policy.term)}; {sample(c)}; {uniform(policy) or gain}",
         x=0.01, ha="left", fontsize=10, color=INK,
     )  # fmt: skip
     return figure

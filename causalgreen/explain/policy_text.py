@@ -9,36 +9,43 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from causalgreen.explain.policy_value import BEST, RANDOM
+from causalgreen.explain.result_text import p_words, shown
 from causalgreen.explain.style import label, sample
 
 if TYPE_CHECKING:
     from causalgreen.explain.policy import Policy
 
-__all__ = ["decision", "policy_html", "policy_text", "verdict"]
+__all__ = ["decision", "policy_html", "policy_text", "uniform", "verdict"]
 
 
-def _p(p: float) -> str:
-    return "p < 0.0001" if p < 1e-4 else f"p = {p:.4f}"
+def uniform(policy: Policy) -> str:
+    """That the tree is a uniform policy, where it is one in every step; else nothing."""
+    share = policy.steps["share"]
+    if (share > 1 - 1e-9).all():
+        return "the tree treats everyone: nothing to compare"
+    return "the tree treats no one: nothing to compare" if (share < 1e-9).all() else ""
 
 
 def verdict(policy: Policy) -> str:
     """The finding in one sentence."""
     tests = policy.tests.set_index("comparison").to_dict("index")
+    if same := uniform(policy):
+        return f"No evidence that context matters for whom to treat: {same}."
     best, luck = tests[BEST], tests[f"tree minus {RANDOM}"]
     if policy.context_matters:
         return (
             f"Context matters: following the tree is worth {best['estimate']:.4g} more per firm "
             f"than the best uniform policy (95 % interval {best['conf_low']:.4g} to "
-            f"{best['conf_high']:.4g}, {_p(best['p_value'])}, one-sided)."
+            f"{best['conf_high']:.4g}, {p_words(best['p_value'])}, one-sided)."
         )
     again = (
         f" It does choose better than chance: {luck['estimate']:.4g} more per firm than treating "
-        f"as many at random ({_p(luck['p_value'])})." if luck["p_value"] < 0.05 else ""
+        f"as many at random ({p_words(luck['p_value'])})." if luck["p_value"] < 0.05 else ""
     )  # fmt: skip
     return (
         "No evidence that context matters for whom to treat: on firms it has not seen, the tree is "
         f"not shown to beat the best uniform policy (difference {best['estimate']:.4g} per firm, "
-        f"95 % interval {best['conf_low']:.4g} to {best['conf_high']:.4g}, {_p(best['p_value'])}, "
+        f"95 % interval {best['conf_low']:.4g} to {best['conf_high']:.4g}, {p_words(best['p_value'])}, "
         f"one-sided).{again}"
     )
 
@@ -60,10 +67,7 @@ def _head(policy: Policy) -> list[str]:
 
 
 def _numbers(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    shown = table[names].copy()
-    for name in shown.select_dtypes("float"):
-        shown[name] = ["" if pd.isna(v) else f"{v:.4f}" for v in shown[name]]
-    return shown
+    return shown(table[names])
 
 
 def decision(share: float) -> str:
@@ -77,6 +81,11 @@ def _decided(rules: pd.DataFrame) -> pd.DataFrame:
     return rules.assign(treat=rules["treat"].map(decision))
 
 
+def _different(tests: pd.DataFrame) -> pd.DataFrame:
+    """Comparisons of policies that are not the same: 0 [0, 0] with p = 1 is no finding."""
+    return tests[(tests["estimate"] != 0) | (tests["std_error"] > 0)]
+
+
 def _tables(policy: Policy) -> list[tuple[str, pd.DataFrame]]:
     order = ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
     return [
@@ -86,7 +95,7 @@ def _tables(policy: Policy) -> list[tuple[str, pd.DataFrame]]:
         ),
         (
             "Differences (p-values one-sided: small where the tree is better)",
-            _numbers(policy.tests, ["comparison", *order]),
+            _numbers(_different(policy.tests), ["comparison", *order]),
         ),
         (
             "Tree learnt from all firms (estimate: average effect of the leaf, from the same "
@@ -100,6 +109,8 @@ def _tables(policy: Policy) -> list[tuple[str, pd.DataFrame]]:
 
 
 TAIL = (
+    "statistic adds up the steps' normal scores, and is not estimate/std_error; p-values are those "
+    "of the statistic",
     "the value belongs to learning a tree in this way, not to the last tree alone, which has seen "
     "all firms and cannot be judged on them",
     "it may not be concluded that the traits in the rules are what causes effects to differ: other "
@@ -120,9 +131,9 @@ def policy_html(policy: Policy) -> str:
     """The same for notebooks."""
     first, *rest = _head(policy)
     lines = "".join(f"<div>{escape(line)}</div>" for line in rest)
-    shown = "".join(
+    tables = "".join(
         f"<p><b>{escape(title)}</b></p>{table.to_html(index=False, border=0)}"
         for title, table in _tables(policy)
     )
     notes = "".join(f"<div><i>note: {escape(n)}</i></div>" for n in (*policy.notes, *TAIL))
-    return f"<div><b>{escape(first)}</b>{lines}{shown}{notes}</div>"
+    return f"<div><b>{escape(first)}</b>{lines}{tables}{notes}</div>"

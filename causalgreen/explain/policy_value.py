@@ -158,7 +158,7 @@ def _combined(judged: Sequence[Judged]) -> dict[str, np.ndarray]:
     b = np.stack([j.values.estimate for j in judged])
     se = np.stack([j.values.std_error for j in judged])
     df = np.array([j.values.df for j in judged], dtype=np.float64)[:, None]
-    known = se > 1e-12
+    known = se > 1e-12 * max(float(np.abs(b).max()), float(se.max()))
     score = np.zeros_like(b)
     ratio = np.divide(b, se, out=np.zeros_like(b), where=known)
     # Steps with few clusters have t statistics: as normal scores they add up exactly. The smaller

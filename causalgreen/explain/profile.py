@@ -170,7 +170,7 @@ def profile(explanation: Explanation, term: str, share: float = 0.2) -> Profile:
 def _ends(predicted: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, int | None]:
     """Group of each firm (0 least, 1, 2 most), and how many firms are tied at a cut."""
     n = len(predicted)
-    if np.ptp(predicted) <= 1e-12 * max(1.0, float(np.abs(predicted).max())):
+    if np.ptp(predicted) <= 1e-12 * float(np.abs(predicted).max()):
         return np.ones(n, dtype=np.int64), None
     noise = np.random.default_rng(np.random.SeedSequence([seed, n])).random(n)
     order = np.lexsort((noise, predicted))

@@ -11,7 +11,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from causalgreen.effects.context import Context
 
-__all__ = ["head_lines", "result_html", "result_text", "shown"]
+__all__ = ["head_lines", "p_words", "result_html", "result_text", "shown"]
 
 Tables = Sequence[tuple[str, pd.DataFrame]]
 
@@ -27,6 +27,11 @@ def head_lines(context: Context, estimand: str) -> list[str]:
         f"firms {context.n_firms:,}; rows {context.n_rows:,}; clusters {clusters}",
         f"method: {context.method}",
     ]
+
+
+def p_words(p: float) -> str:
+    """A p-value for a sentence."""
+    return "p < 0.0001" if p < 1e-4 else f"p = {p:.4f}"
 
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:

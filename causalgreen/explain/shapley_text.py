@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from causalgreen.explain.result_text import shown
 from causalgreen.explain.style import label, sample
 
 if TYPE_CHECKING:
@@ -47,11 +48,8 @@ def _head(shapley: Shapley) -> list[str]:
 
 
 def _table(shapley: Shapley) -> pd.DataFrame:
-    table = shapley.tidy()
-    names = ["estimate", "std_error", "conf_low", "conf_high", "direction"]
-    shown = table[names].map(lambda v: "" if pd.isna(v) else f"{v:.4f}")
-    shown.insert(0, "trait", table["group"])
-    return shown
+    names = ["group", "estimate", "std_error", "conf_low", "conf_high", "direction"]
+    return shown(shapley.tidy()[names].rename(columns={"group": "trait"}))
 
 
 def shapley_text(shapley: Shapley) -> str:

@@ -29,7 +29,7 @@ def plot_sorted_groups(result: SortedGroups, terms: Sequence[str]) -> Figure:
     down = -(-len(terms) // across)
     wide = max(7.6, 3.6 * across)
     figure, axes = plt.subplots(
-        down, across, figsize=(wide, 1.7 + 2.7 * down), squeeze=False, layout="constrained",
+        down, across, figsize=(wide, 1.7 + 2.9 * down), squeeze=False, layout="constrained",
         sharex=True,
     )  # fmt: skip
     for ax, term in zip(axes.flat, terms, strict=False):
@@ -70,7 +70,7 @@ def _panel(ax: Axes, result: SortedGroups, term: str) -> None:
     p = apart["p_value"]
     told = "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 1 else "p = 1"
     ax.set_title(
-        f"{label(term)}: most less least {apart['estimate']:+.2g} ({told})", loc="left",
+        f"{label(term)}\nmost less least {apart['estimate']:+.2g} ({told})", loc="left",
         fontsize=9, color=INK,
     )  # fmt: skip
     clean(ax)

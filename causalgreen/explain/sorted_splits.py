@@ -105,7 +105,7 @@ def _loading(scores: Scores, predicted: np.ndarray, term: str, level: float) -> 
     """Average effect, and slope of the effects on their predictions (BLP)."""
     centred = predicted - scores.share @ predicted
     names, one = ["average", "loading"], np.ones(scores.n)
-    flat = np.sqrt(scores.share @ centred**2) <= 1e-9 * max(1.0, float(np.abs(predicted).max()))
+    flat = np.sqrt(scores.share @ centred**2) <= 1e-9 * float(np.abs(predicted).max())
     R = one[:, None] if flat else np.column_stack([one, centred])
     table = _one_sided(regress(scores, R, names[: R.shape[1]], [term]).tidy(level))
     if flat:  # the same prediction for all firms: nothing was found, and nothing can be refuted

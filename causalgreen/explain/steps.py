@@ -60,7 +60,9 @@ class Pieces:
             low, width = low - width, 4 * width
         while self.at(high) >= target:
             high, width = high + width, 4 * width
-        return float(brentq(lambda v: self.at(v) - target, low, high, xtol=1e-12, rtol=1e-10))
+        # Effects may be tiny in their units: the tolerance is in units of their errors.
+        fine = 1e-9 * float(self.std_error.min())
+        return float(brentq(lambda v: self.at(v) - target, low, high, xtol=fine, rtol=1e-10))
 
     def summary(self, level: float = 0.95) -> tuple[float, float, float, float, float, float]:
         """Estimate, standard error, statistic, p-value (two-sided, of zero), interval."""

@@ -49,4 +49,6 @@ def targeting_page(result: Targeting) -> Page:
         "the gain is in effect per treated firm; costs are not counted, see policy(cost=...)",
         *result.notes,
     ]
+    if steps > 1:
+        notes.insert(0, "statistic adds up the steps' normal scores, and is not estimate/std_error")
     return "Is it worth choosing which firms come first?", lines, tables, notes

@@ -141,12 +141,15 @@ def slopes(problem: Problem, moments: np.ndarray, H: np.ndarray, penalty: float)
         left = np.stack([pair.T @ S for pair in pairs])  # (q, q, k * k)
         left = left.reshape(H.shape[1], H.shape[1], k, k).transpose(2, 0, 3, 1)
         right = (H.T @ moments[:, z, eq.target]).T
-        ridge = np.zeros((k, H.shape[1]))
+        # Regressors are brought to one scale first: their units must not matter.
         diagonal = np.einsum("aa->a", S.sum(axis=0).reshape(k, k))
-        ridge[:, 1:] = (penalty if np.isfinite(penalty) else 0.0) * diagonal[:, None]
-        size = k * H.shape[1]
-        whole = left.reshape(size, size) + np.diag(ridge.ravel() + 1e-12 * diagonal.max())
-        out[low : low + k, : H.shape[1]] = np.linalg.solve(whole, right.ravel()).reshape(k, -1)
+        scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+        ridge = np.full((k, H.shape[1]), 1e-12)
+        ridge[:, 1:] += penalty if np.isfinite(penalty) else 0.0
+        size, unit = k * H.shape[1], np.repeat(scale, H.shape[1])
+        whole = left.reshape(size, size) / unit[:, None] / unit + np.diag(ridge.ravel())
+        solved = np.linalg.solve(whole, right.ravel() / unit) / unit
+        out[low : low + k, : H.shape[1]] = solved.reshape(k, -1)
         low += k
     return out
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from causalgreen.surface.algebra import inverse
 from causalgreen.surface.problem import Problem
 
 if TYPE_CHECKING:
@@ -148,12 +149,12 @@ def _solve(view: _View, problem: Problem, L: np.ndarray, variance: bool) -> Loca
     count = view.allowed.sum(axis=0)
     used = np.maximum(count * len(view.members[0]), 1)
     alpha, jacobian = alpha / used[:, None], jacobian / used[:, None, None]
-    inverse, back = np.linalg.pinv(jacobian), np.linalg.inv(L)
-    rotated = np.einsum("iab,ib->ia", inverse, alpha)
+    inverted, back = inverse(jacobian), np.linalg.inv(L)
+    rotated = np.einsum("iab,ib->ia", inverted, alpha)
     theta = rotated @ back.T
     effects, error = problem.effects(theta), np.full((m, len(problem.terms)), np.nan)
     if variance:
-        projector = problem.gradient(theta) @ back @ inverse
+        projector = problem.gradient(theta) @ back @ inverted
         error = np.sqrt(_variance(view, rotated, projector))
     for array in (theta, effects, error):
         array[count == 0] = np.nan

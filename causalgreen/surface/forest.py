@@ -10,6 +10,7 @@ import numpy as np
 
 from causalgreen.errors import DesignError, EstimationError
 from causalgreen.surface.adjust import Smooth, choose_penalty, slopes, smooth_basis
+from causalgreen.surface.algebra import powers_of_two
 from causalgreen.surface.bags import Local, Start, solve_at
 from causalgreen.surface.coordinates import (
     average_solution,
@@ -86,7 +87,7 @@ class Forest:
             )
         average_solution(problem)
         if self.splits == "fit":
-            L, relevant = np.eye(problem.n_coefficients), problem.n_coefficients
+            L, relevant = _unit_coordinates(problem), problem.n_coefficients
         else:
             L, relevant = split_coordinates(problem, self.targets(problem))
         weight = _weights(problem)
@@ -110,9 +111,21 @@ class Forest:
 
 def _weights(problem: Problem) -> np.ndarray:
     """One over the residual variance of the equation of each coefficient, shape (d,)."""
-    if problem.n_coefficients == problem.sizes[0]:
-        return np.ones(problem.n_coefficients)
-    return np.repeat(1 / residual_variances(problem), problem.sizes)
+    return np.repeat(1 / _variances(problem), problem.sizes)
+
+
+def _variances(problem: Problem) -> np.ndarray:
+    variance = residual_variances(problem)
+    # A single equation needs no weighing against others, only a scale: one that rounds nothing.
+    return variance if len(variance) > 1 else powers_of_two(np.sqrt(variance)) ** 2
+
+
+def _unit_coordinates(problem: Problem) -> np.ndarray:
+    """Coefficients without units: EconML adds up over them, and its thresholds are absolute."""
+    J = problem.equations_of(problem.moments.sum(axis=0, keepdims=True))[1][0]
+    regressor = np.sqrt(np.diag(J) / problem.n_firms)
+    regressor = regressor if len(problem.sizes) > 1 else powers_of_two(regressor)
+    return np.diag(regressor / np.repeat(np.sqrt(_variances(problem)), problem.sizes))
 
 
 @dataclass(frozen=True, slots=True)

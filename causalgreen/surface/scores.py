@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from causalgreen.surface.algebra import inverse
 from causalgreen.surface.bags import Local
+from causalgreen.surface.information import LEAF, TREES
 from causalgreen.surface.problem import Problem
 
 __all__ = ["corrections"]
@@ -38,7 +40,24 @@ def corrections(problem: Problem, local: Local) -> np.ndarray:
     A, J = problem.equations_of(problem.moments)
     rest = A - np.einsum("gab,gb->ga", J, theta)
     known = np.isfinite(local.theta).all(axis=1)
-    inverse = np.full_like(local.jacobian, np.nan)
-    inverse[known] = np.linalg.pinv(local.jacobian[known])
-    slope = np.einsum("ita,iab->itb", problem.gradient(local.theta), inverse)
+    inverted = np.full_like(local.jacobian, np.nan)
+    inverted[known] = inverse(local.jacobian[known])
+    slope = np.einsum("ita,iab->itb", problem.gradient(local.theta), inverted)
+    slope = slope * _weight_ratio(problem)[:, None, None]
     return np.einsum("gta,ga->gt", slope[problem.firm], rest)
+
+
+def _weight_ratio(problem: Problem) -> np.ndarray:
+    """Expected weight of firms with such traits over the firm's own, shape (n,).
+
+    Moments carry the sampling weights, and so do averages of scores: once is enough.
+    """
+    own = problem.share
+    if np.ptp(own) <= 1e-9 * own.max():
+        return np.ones(len(own))
+    from sklearn.ensemble import RandomForestRegressor
+
+    leaf = min(LEAF, max(1, len(own) // 4))
+    forest = RandomForestRegressor(TREES, min_samples_leaf=leaf, random_state=0, n_jobs=1)
+    expected = forest.fit(problem.X, own / own.mean()).predict(problem.X) * own.mean()
+    return np.asarray(expected / own)
