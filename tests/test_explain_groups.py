@@ -315,3 +315,21 @@ def test_groups_cover_and_equality_holds_its_level():
         reject += result.tests["p_value"][0] < 0.05
     assert 0.925 < cover / 500 < 0.98
     assert 0.025 < reject / 500 < 0.075
+
+
+def test_a_group_has_the_degrees_of_freedom_of_its_own_clusters():
+    from scipy.stats import t
+
+    from causalgreen.explain.group_tests import own_freedom
+
+    table = pd.DataFrame(
+        {
+            "estimate": [1.0, 1.0], "std_error": [0.5, 0.5], "statistic": [2.0, 2.0],
+            "p_value": [0.0, 0.0], "conf_low": [0.0, 0.0],
+            "conf_high": 1 + 0.5 * t.ppf(0.975, 89) * np.ones(2),
+        }
+    )  # fmt: skip
+    own = own_freedom(table, 89, np.array([5, 200]))
+    assert own["conf_high"][0] == pytest.approx(1 + 0.5 * t.ppf(0.975, 4))
+    assert own["p_value"][0] == pytest.approx(2 * t.sf(2.0, 4))
+    assert own["conf_high"][1] == pytest.approx(table["conf_high"][1])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from causalgreen.explain.style import BELOW, GREY, INK, UP, clean, label, sample
+from causalgreen.explain.style import BELOW, GREY, INK, UP, clean, label, legible, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +24,7 @@ SHAPES = {"supported": "o", "contradicted": "s", "cannot tell": "D"}
 SHOWN = ("question", "term", "compared", "estimate", "std_error", "p_adjusted", "verdict")
 
 
+@legible
 def plot_claims(claims: Claims) -> Figure:
     """One panel for each question that has an answer: differences by path; below, what has none."""
     import matplotlib.pyplot as plt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,6 +35,12 @@ def asked_of(
     """Questions that are asked: those given, or those of the field that suit the panel."""
     known = {q.name: q for q in QUESTIONS}
     if isinstance(questions, Mapping):
+        if not questions:
+            raise DesignError(
+                f"claims({{}}): nothing is asked. Name a question and its trait, such as "
+                f"claims({{{next(iter(known))!r}: {str(scores.traits.columns[0])!r}}}), or none: "
+                "claims()"
+            )
         out = []
         for name, trait in questions.items():
             if name not in known:
@@ -47,11 +53,20 @@ def asked_of(
             out.append(replace(known[name], traits=(trait,)))
         return out
     if questions is not None:
+        how = (
+            "claims() asks those of the field; claims({name: trait}) says which trait answers one "
+            f"of {', '.join(known)}; claims([Question(...), ...]) asks your own"
+        )
+        if isinstance(questions, str) or not isinstance(questions, Iterable):
+            raise DesignError(f"claims({questions!r}): these are no questions. {how}")
+        questions = list(questions)
+        if not questions:
+            raise DesignError(f"claims({questions!r}): nothing is asked. {how}")
         if odd := [q for q in questions if not isinstance(q, Question)]:
             raise DesignError(
                 f"{odd[0]!r} is not a question; make one with causalgreen.graph.questions.Question"
             )
-        return list(questions)
+        return questions
     # Of several ways to ask the same, the one that this panel can answer, else the first.
     out = []
     for claim in dict.fromkeys(q.claim for q in QUESTIONS):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from causalgreen.explain.style import GREY, INK, PALETTE, finish, label, sample
+from causalgreen.explain.style import GREY, INK, PALETTE, finish, label, legible, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +22,7 @@ LOOKS = (
 )
 
 
+@legible
 def plot_contrast(contrast: PartialContrast, ax: Axes | None, level: float) -> Axes:
     """Three dots with intervals for each path."""
     import matplotlib.pyplot as plt

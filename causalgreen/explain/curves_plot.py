@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from causalgreen.explain.curves_text import untested
-from causalgreen.explain.style import GREY, INK, SKY, finish, label, sample
+from causalgreen.explain.style import GREY, INK, SKY, finish, label, legible, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +19,7 @@ __all__ = ["plot_curve"]
 RUG = 500
 
 
+@legible
 def plot_curve(curve: Curve, ax: Axes | None, level: float) -> Axes:
     """Curve, pointwise and simultaneous band, average, rug of firms."""
     import matplotlib.pyplot as plt

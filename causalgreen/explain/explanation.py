@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from causalgreen.errors import DesignError
 from causalgreen.explain.held_out import HeldOut, sequence
 from causalgreen.explain.scores import Scores, scores_of
 from causalgreen.surface.surface import Surface
@@ -28,6 +31,12 @@ if TYPE_CHECKING:
 __all__ = ["Explanation"]
 
 
+def _text(term: Any) -> str:
+    if not isinstance(term, str):
+        raise DesignError(f"{term!r} is not the name of a path: give text, such as 'own_total'")
+    return term
+
+
 class Explanation:
     """Which firms gain, through which path, and whether that can be believed.
 
@@ -37,6 +46,11 @@ class Explanation:
         Effects by firm.
     seed : int, optional
         Seed of splits and draws; default: the study's.
+
+    Raises
+    ------
+    DesignError
+        If the surface is none, or the seed is not a whole number, 0 or more.
 
     Examples
     --------
@@ -52,6 +66,14 @@ class Explanation:
     """
 
     def __init__(self, surface: Surface, seed: int | None = None) -> None:
+        if not isinstance(surface, Surface):
+            raise DesignError(
+                f"explain({type(surface).__name__}): give a surface, such as "
+                "study.explain(study.surface()), or nothing"
+            )
+        whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+        if seed is not None and not (whole and seed >= 0):
+            raise DesignError(f"seed={seed!r}: give a whole number, 0 or more, or None")
         self.surface = surface
         self.seed = surface.settings.seed if seed is None else seed
 
@@ -75,10 +97,27 @@ class Explanation:
             alone = not self.surface.problem.layout.mediators and "own_total" in shown
             # Without mediators the direct path is the total: asked twice, it would count twice.
             return tuple(t for t in shown if not (alone and t == "direct"))
-        chosen = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+        listed = (wanted,) if isinstance(wanted, str) else wanted
+        odd = isinstance(listed, Mapping) or not isinstance(listed, Iterable)
+        chosen = () if odd else tuple(dict.fromkeys(map(_text, listed)))
+        if not chosen:
+            raise DesignError(
+                f"terms={wanted!r}: name one path or a list of paths; there are "
+                f"{', '.join(self.surface.terms)}"
+            )
         for term in chosen:
             self.surface.position(term)
         return chosen
+
+    def _one(self, wanted: str) -> str:
+        """The path asked for, by a verb that looks at one."""
+        chosen = self.terms(wanted) if wanted is not None else ()
+        if len(chosen) != 1:
+            raise DesignError(
+                f"term={wanted!r}: this looks at one path at a time; name one, such as "
+                f"term={(chosen or self.surface.terms)[0]!r}, and ask again for each of the others"
+            )
+        return chosen[0]
 
     def groups(self, trait: str, n: int = 5, terms: str | Sequence[str] | None = None) -> Groups:
         """Average effects of groups of firms by a trait (GATE), for each path."""
@@ -124,13 +163,13 @@ class Explanation:
         """Who the most and the least affected firms are (CLAN)."""
         from causalgreen.explain.profile import profile
 
-        return profile(self, self.terms(term)[0], share)
+        return profile(self, self._one(term), share)
 
     def targeting(self, term: str = "own_total", by: str | None = None) -> Targeting:
         """What is gained by choosing firms in order of predicted effect: TOC, AUTOC, Qini."""
         from causalgreen.explain.targeting import targeting
 
-        return targeting(self, self.terms(term)[0], by)
+        return targeting(self, self._one(term), by)
 
     def policy(
         self, cost: float = 0.0, budget: float | None = None, term: str = "own_total",
@@ -139,25 +178,25 @@ class Explanation:
         """A shallow tree that says whom to treat, and its value on held-out clusters."""
         from causalgreen.explain.policy import policy
 
-        return policy(self, cost, budget, self.terms(term)[0], depth, traits)
+        return policy(self, cost, budget, self._one(term), depth, traits)
 
     def shapley(self, term: str = "own_total") -> Shapley:
         """SHAP values of the surface: what moves the predicted effect of each firm."""
         from causalgreen.explain.shapley import shapley
 
-        return shapley(self, self.terms(term)[0])
+        return shapley(self, self._one(term))
 
     def curve(self, trait: str, term: str = "own_total") -> Curve:
         """Effect as a function of a trait, with a simultaneous band."""
         from causalgreen.explain.curves import curve
 
-        return curve(self, trait, self.terms(term)[0])
+        return curve(self, trait, self._one(term))
 
     def interaction(self, a: str, b: str, term: str = "own_total", n: int = 4) -> Interaction:
         """Average effect by two traits at once: heat map and test of the interaction."""
         from causalgreen.explain.interactions import interaction
 
-        return interaction(self, a, b, self.terms(term)[0], n)
+        return interaction(self, a, b, self._one(term), n)
 
     def family(self, *results: Groups | Projection | PartialContrast) -> Family:
         """P-values of the tests of several results, adjusted for having been asked together."""

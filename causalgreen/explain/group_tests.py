@@ -15,7 +15,7 @@ from causalgreen.explain.family import Hypothesis, adjust, joint_test, null_p
 if TYPE_CHECKING:
     from causalgreen.explain.groups import Groups
 
-__all__ = ["table_of_tests", "versus_mean"]
+__all__ = ["own_freedom", "table_of_tests", "versus_mean"]
 
 Row = dict[str, Any]
 
@@ -127,3 +127,31 @@ def _largest_gap(groups: Groups, own: Effects) -> tuple[str, Effects, Row]:
     }  # fmt: skip
     equal = linear_map(own, own.terms[1:], np.column_stack([-np.ones(m - 1), np.eye(m - 1)]))
     return "extremes", equal, row
+
+
+def own_freedom(table: pd.DataFrame, df: int, n_clusters: np.ndarray) -> pd.DataFrame:
+    """P-values and intervals with the degrees of freedom of each group's own clusters.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, shape (m, ...)
+        Columns estimate, std_error, statistic, p_value, conf_low, conf_high.
+    df : int
+        Degrees of freedom that they were made with.
+    n_clusters : numpy.ndarray of int, shape (m,)
+        Clusters of each group.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Intervals for all groups at once stay so: each keeps its share of the error.
+    """
+    from scipy.stats import t
+
+    out, own = table.copy(), np.minimum(n_clusters - 1, df)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        critical = (table["conf_high"] - table["estimate"]) / table["std_error"]
+    wider = t.isf(t.sf(critical, df), own) * table["std_error"]
+    out["p_value"] = 2 * t.sf(np.abs(table["statistic"]), own)
+    out["conf_low"], out["conf_high"] = table["estimate"] - wider, table["estimate"] + wider
+    return out

@@ -108,13 +108,14 @@ def group_by(scores: Scores, trait: str, n: int = 5) -> Grouping:
         else _level_codes(column)
     )  # fmt: skip
     notes = [f"{int(gaps.sum()):,} firms have no {trait}, and are in no group"] * bool(gaps.any())
+    sizes = [f"{v}: {_clusters(codes, scores.home, j)}" for j, v in enumerate(labels)]
     codes, labels, more = _merge(codes, labels, scores.home, number, trait)
     notes += more
     if len(labels) < 2:
         raise DesignError(
-            f"fewer than two groups of {trait!r} have {LEAST_CLUSTERS} clusters "
-            f"({'; '.join(more) or 'too few clusters'}): nothing can be compared. Use broader "
-            "groups, or another trait"
+            f"fewer than two groups of {trait!r} have {LEAST_CLUSTERS} clusters (clusters of "
+            f"{', '.join(sizes[:8])}{', ...' if len(sizes) > 8 else ''}): nothing can be compared. "
+            "Use broader groups, or another trait"
         )
     centres = np.arange(len(labels), dtype=np.float64)
     if number:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from causalgreen.effects.effects import Effects
 from causalgreen.explain.family import Hypothesis, cluster_places
-from causalgreen.explain.group_tests import table_of_tests, versus_mean
+from causalgreen.explain.group_tests import own_freedom, table_of_tests, versus_mean
 from causalgreen.explain.grouping import Grouping, group_by
 from causalgreen.explain.regress import regress
 
@@ -116,11 +116,14 @@ class Groups:
         pandas.DataFrame, shape (k * m, 13)
             Columns term, group, n_firms, n_clusters, estimate, std_error, statistic, p_value,
             conf_low, conf_high, versus_mean, p_versus_mean, p_versus_mean_adjusted. P-values are
-            of zero and of the overall mean; the last is adjusted for all groups and paths.
+            of zero and of the overall mean; the last is adjusted for all groups and paths. A group
+            has the degrees of freedom of its own clusters.
         """
         parts = []
         for term in self.terms:
-            part = self.of(term).tidy(level, simultaneous=simultaneous).drop(columns="term")
+            effects = self.of(term)
+            part = effects.tidy(level, simultaneous=simultaneous).drop(columns="term")
+            part = own_freedom(part, effects.df, np.asarray(self.n_clusters))
             part.insert(0, "n_clusters", self.n_clusters)
             part.insert(0, "n_firms", self.n_firms)
             part.insert(0, "group", self.labels)

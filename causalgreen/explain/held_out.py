@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from causalgreen.errors import EstimationError
+from causalgreen.errors import DesignError, EstimationError
 from causalgreen.explain.scores import Scores, recode, scores_at
 from causalgreen.surface.surface import Surface
 
@@ -37,12 +37,22 @@ class HeldOut:
     test_scores: Scores
 
 
-def _judge(surface: Surface, train: np.ndarray, test: np.ndarray, seed: int) -> HeldOut:
+def _judge(
+    surface: Surface, train: np.ndarray, test: np.ndarray, seed: int, part: str
+) -> HeldOut:
     work = surface.settings
-    fitted = surface.method.fit(
-        surface.problem.subset(train), inference=False, seed=seed, n_jobs=work.n_jobs,
-        progress=False,
-    )  # fmt: skip
+    try:
+        fitted = surface.method.fit(
+            surface.problem.subset(train), inference=False, seed=seed, n_jobs=work.n_jobs,
+            progress=False,
+        )  # fmt: skip
+    except (EstimationError, DesignError) as error:
+        home = surface.problem.home
+        raise EstimationError(
+            f"this learns from {part} of the clusters, here {len(np.unique(home[train]))} of "
+            f"{len(np.unique(home))}, and judges on others; the surface cannot be learnt from so "
+            f"few: {error}. Or use groups() and projection(), which split nothing and still work"
+        ) from error
     inside = scores_at(surface.problem, fitted.held_out(), surface.context, train)
     known = np.isfinite(inside.prediction).all(axis=1)
     outside = scores_at(surface.problem, fitted.at(surface.problem.X[test]), surface.context, test)
@@ -96,7 +106,10 @@ def sequence(surface: Surface, seed: int = 0) -> tuple[HeldOut, ...]:
     shares = np.array([FIRST, *np.full(BLOCKS, (1 - FIRST) / BLOCKS)])
     part = _dealt(surface, seed, shares)
     return tuple(
-        _judge(surface, np.flatnonzero(part < k), np.flatnonzero(part == k), seed + k)
+        _judge(
+            surface, np.flatnonzero(part < k), np.flatnonzero(part == k), seed + k,
+            "the first 40 %" if k == 1 else f"{100 * shares[:k].sum():.0f} %",
+        )  # fmt: skip
         for k in range(1, BLOCKS + 1)
     )
 
@@ -104,4 +117,4 @@ def sequence(surface: Surface, seed: int = 0) -> tuple[HeldOut, ...]:
 def random_halves(surface: Surface, seed: int) -> HeldOut:
     """Learn from a random half of the clusters, judge on the other."""
     part = _dealt(surface, seed, np.array([0.5, 0.5]))
-    return _judge(surface, np.flatnonzero(part == 0), np.flatnonzero(part == 1), seed)
+    return _judge(surface, np.flatnonzero(part == 0), np.flatnonzero(part == 1), seed, "half")

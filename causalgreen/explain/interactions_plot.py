@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from causalgreen.explain.style import GREY, INK, finish, label, sample
+from causalgreen.explain.style import GREY, INK, finish, label, legible, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +19,7 @@ __all__ = ["plot_interaction"]
 MAP, DARK = "PuOr_r", 0.62
 
 
+@legible
 def plot_interaction(found: Interaction, ax: Axes | None) -> Axes:
     """Colours around the average effect; value, half-width and number of firms in every cell."""
     import matplotlib.pyplot as plt

@@ -9,7 +9,7 @@ import numpy as np
 
 from causalgreen.explain.policy_text import decision, uniform
 from causalgreen.explain.policy_value import BEST, RANDOM
-from causalgreen.explain.style import GREY, INK, SKY, UP, clean, label, sample
+from causalgreen.explain.style import GREY, INK, SKY, UP, clean, label, legible, sample
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_policy"]
 
 
+@legible
 def plot_policy(policy: Policy) -> Figure:
     """Tree on the left, values on the right."""
     import matplotlib.pyplot as plt

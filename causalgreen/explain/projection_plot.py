@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from causalgreen.explain.groups_plot import shorten
-from causalgreen.explain.style import INK, SKY, clean, label, sample
+from causalgreen.explain.style import INK, SKY, clean, label, legible, sample
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from causalgreen.explain.projection import Projection
+    from causalgreen.explain.regressors import Regressors
 
 __all__ = ["plot_projection"]
 
 COLUMNS = 3
 
 
+def _names(made: Regressors) -> list[str]:
+    """Numbers with their unit; of several levels of a trait, the trait beside the first."""
+    out, before = [], ""
+    units = made.units(standardised=True)
+    for name, trait, ref, unit in zip(made.names, made.source, made.reference, units, strict=True):
+        short = name.removeprefix(trait).strip() if trait == before else label(name)
+        out.append(shorten(short if ref else f"{short}, {unit}", 40))
+        before = trait
+    return out
+
+
+def _references(made: Regressors) -> str:
+    """What the levels are compared with, once for each trait."""
+    known = {t: r for t, r in zip(made.source, made.reference, strict=True) if r}
+    told = "; ".join(f"{label(t)}: {shorten(r, 24)}" for t, r in known.items())
+    return "\n" + fill(f"levels are compared with {told}", 92) if told else ""
+
+
+@legible
 def plot_projection(projection: Projection, level: float) -> Figure:
     """Traits from top to bottom, paths side by side."""
     import matplotlib.pyplot as plt
@@ -42,9 +63,7 @@ def plot_projection(projection: Projection, level: float) -> Figure:
         ax.set_title(label(term), loc="left", fontsize=9, color=INK)
         clean(ax)
         ax.locator_params(axis="x", nbins=5)
-    units = projection.regressors.units(standardised=True)
-    told = [shorten(f"{label(n)}, {u}", 40) for n, u in zip(names, units, strict=True)]
-    axes[0, 0].set_yticks(range(q), told)
+    axes[0, 0].set_yticks(range(q), _names(projection.regressors))
     axes[0, 0].set_ylim(q - 0.4, -0.6)
     for ax in axes[:, 0]:
         ax.tick_params(axis="y", labelsize=size)
@@ -53,7 +72,8 @@ def plot_projection(projection: Projection, level: float) -> Figure:
     c = projection.effects.context
     figure.suptitle(
         f"Which traits go with a larger effect of {c.treatment} on {c.outcome}?\n"
-        f"{sample(c)}; {100 * level:g} % intervals for all traits of a path at once",
+        f"{sample(c)}; {100 * level:g} % intervals for all traits of a path at once"
+        + _references(projection.regressors),
         x=0.01, ha="left", fontsize=10, color=INK,
     )  # fmt: skip
     figure.supxlabel(f"change of the effect, {c.unit}", fontsize=9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,11 +96,19 @@ def regressors_of(
                 )
             draft.notes.append(f"{trait} has one value, and is left out")
             continue
-        used.append(trait)
         many = pd.api.types.is_numeric_dtype(column) and column.nunique() > 2
-        (_number if many else _levels)(draft, scores, trait, column)
+        try:
+            (_number if many else _levels)(draft, scores, trait, column)
+        except DesignError as error:  # no two levels with enough clusters
+            draft.notes.append(f"{trait} is left out: {error}")
+            continue
+        used.append(trait)
     if not used:
-        raise DesignError("no trait varies among these firms: there is nothing to project on")
+        why = "".join(f"\n- {note}" for note in draft.notes)
+        raise DesignError(
+            "no trait varies among these firms in enough clusters: there is nothing to project on"
+            + why
+        )
     columns = np.column_stack(draft.columns)[draft.kept]
     w = scores.share[draft.kept]
     number = np.array([ref == "" for ref in draft.reference])
@@ -116,7 +124,14 @@ def regressors_of(
 def _chosen(scores: Scores, traits: Sequence[str] | None) -> list[str]:
     if traits is None:
         return list(map(str, scores.traits.columns))
+    if not isinstance(traits, Iterable):
+        raise DesignError(
+            f"projection({traits!r}): name traits, such as projection({str(scores.traits.columns[0])!r}) or "
+            f"projection([{str(scores.traits.columns[0])!r}, ...]); nothing: all that vary"
+        )
     chosen = [traits] if isinstance(traits, str) else list(traits)
+    for trait in chosen:
+        trait_column(scores, trait)
     if not chosen or len(set(chosen)) < len(chosen):
         raise DesignError(f"traits={traits!r}: name each trait once, and at least one")
     return chosen

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from causalgreen.explain.style import GREY, INK, PALETTE, SKY, finish, label, sample
+from causalgreen.explain.style import GREY, INK, PALETTE, SKY, finish, label, legible, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +31,7 @@ def _left_out(shapley: Shapley) -> str:
     return f"; the {MOST} of {MOST + more} traits that move it most" if more > 0 else ""
 
 
+@legible
 def plot_importance(shapley: Shapley) -> Figure:
     """Mean absolute SHAP value of each trait."""
     import matplotlib.pyplot as plt
@@ -68,6 +69,7 @@ def _swarm(x: np.ndarray) -> np.ndarray:
     return np.asarray(width * spot / np.maximum(count[where] / 2, 1))
 
 
+@legible
 def plot_beeswarm(shapley: Shapley) -> Figure:
     """A dot for every firm and trait, coloured by the trait where it is a number."""
     import matplotlib.pyplot as plt
@@ -113,6 +115,7 @@ def _ranks(trait: pd.Series) -> np.ndarray | None:
     return np.asarray((ranks - low) / (high - low) if high > low else ranks * 0.0)
 
 
+@legible
 def plot_dependence(shapley: Shapley, trait: str, by: str | None) -> Figure:
     """SHAP values of a trait against it, coloured by another."""
     import matplotlib.pyplot as plt

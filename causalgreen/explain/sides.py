@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,12 +64,17 @@ def sides_of(scores: Scores, trait: str, high: Any = None, low: Any = None) -> S
     return sides
 
 
+def _some(levels: Sequence[Any], most: int) -> str:
+    """The first levels, and that there are more."""
+    return ", ".join(map(str, levels[:most])) + (", ..." if len(levels) > most else "")
+
+
 def _thirds(scores: Scores, trait: str, number: bool) -> Sides:
     grouping = group_by(scores, trait, 3)
     last = len(grouping.labels) - 1
     if not number and last > 1:
         raise DesignError(
-            f"{trait!r} is a category with levels {', '.join(grouping.labels[:8])}: say which to "
+            f"{trait!r} is a category with levels {_some(grouping.labels, 8)}: say which to "
             f"compare, such as contrast({trait!r}, high={grouping.labels[-1]!r}, "
             f"low={grouping.labels[0]!r})"
         )
@@ -115,7 +120,7 @@ def _levels(column: pd.Series, trait: str, high: Any, low: Any) -> Sides:
                 hint = f"; did you mean {near[0]!r}?" if near else "."
                 raise DesignError(
                     f"{trait!r} has no level {level!r}{hint} Its levels are "
-                    f"{', '.join(map(str, levels[:12]))}"
+                    f"{_some(levels, 12)}"
                 )
         return chosen
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from causalgreen.explain.sorted_splits import CONTRAST
-from causalgreen.explain.style import BELOW, GREY, INK, SKY, UP, clean, label, sample
+from causalgreen.explain.style import BELOW, GREY, INK, SKY, UP, clean, label, legible, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,7 @@ __all__ = ["plot_sorted_groups"]
 COLUMNS = 3
 
 
+@legible
 def plot_sorted_groups(result: SortedGroups, terms: Sequence[str]) -> Figure:
     """One panel for each path: groups with joint intervals, and the average over all firms."""
     import matplotlib.pyplot as plt

@@ -2,18 +2,75 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import unicodedata
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from causalgreen.errors import EstimationWarning
+from causalgreen.fonts import families
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from causalgreen.effects.context import Context
 
-__all__ = ["BELOW", "GREY", "INK", "PALETTE", "SKY", "UP", "clean", "finish", "label", "sample"]
+__all__ = [
+    "BELOW", "GREY", "INK", "PALETTE", "SKY", "UP", "clean", "finish", "label", "legible", "sample",
+]  # fmt: skip
 
 # Okabe-Ito, told apart by people with colour-blindness.
 INK, GREY, UP, BELOW, SKY = "#222222", "#8A8A8A", "#009E73", "#D55E00", "#56B4E9"
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#222222")
+
+
+P = ParamSpec("P")
+Drawn = TypeVar("Drawn", "Axes", "Figure")
+
+
+def legible(draw: Callable[P, Drawn]) -> Callable[P, Drawn]:
+    """Let a picture write Chinese names: with a font that has them, or one warning of ours."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Drawn:
+        out = draw(*args, **kwargs)
+        _write_wide(getattr(out, "figure", None) or out)
+        return out
+
+    return drawn
+
+
+def _write_wide(figure: Axes | Figure) -> None:
+    from matplotlib.text import Text
+
+    texts = [t for t in figure.findobj(Text) if _wide(t.get_text())]  # type: ignore[attr-defined]
+    if not texts:
+        return
+    wide = "".join(sorted({c for t in texts for c in _wide(t.get_text())}))
+    fonts = families([wide])
+    for text in texts:
+        text.set_fontfamily(fonts)
+    if lacking := _lacking(fonts, wide):
+        warnings.warn(
+            f"no font that is installed has the characters {lacking[:10]}: the picture shows "
+            "boxes. Install Noto Sans CJK, or set matplotlib's rcParams['font.family']",
+            EstimationWarning, stacklevel=4,
+        )  # fmt: skip
+        # Said once, with what to do: not again for every character at every drawing.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from")
+
+
+def _wide(text: str) -> str:
+    return "".join(c for c in text if unicodedata.east_asian_width(c) in "WF")
+
+
+def _lacking(fonts: list[str], characters: str) -> str:
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    files = [get_font(findfont(FontProperties(family=[name]))) for name in fonts]
+    return "".join(c for c in characters if not any(f.get_char_index(ord(c)) for f in files))
 
 
 def label(term: str) -> str:

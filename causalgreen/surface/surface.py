@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,7 +96,7 @@ class Surface:
 
         Parameters
         ----------
-        firms : pandas.DataFrame or sequence, optional
+        firms : pandas.DataFrame, sequence or one name, optional
             Firms of the panel by name, which are predicted without their own cluster; or a table
             of traits, one row for each firm and its name as the index. Default: all of the panel.
         level : float
@@ -111,13 +111,24 @@ class Surface:
         Raises
         ------
         DataError
-            If a firm is not in the panel, or traits are missing from the table.
+            If the table of firms has no rows, or traits are missing from it.
+        DesignError
+            If a firm that is named is not in the panel.
         """
         from causalgreen.surface.table import long_table
 
         if firms is None:
             return long_table(self, self.firms, self.local, [""] * len(self.firms), level)
         if isinstance(firms, pd.DataFrame):
+            if firms.empty:
+                raise DataError([
+                    Fault(
+                        "no_rows", f"the table of firms has {len(firms)} rows and "
+                        f"{firms.shape[1]} columns",
+                        "give one row for each firm, and its traits "
+                        f"{', '.join(self.problem.code.traits)} as columns",
+                    )
+                ])  # fmt: skip
             code = self.problem.code
             local = self.fitted.at(code.encode(firms))
             return long_table(self, firms.index, local, code.flags(firms), level)
@@ -127,18 +138,21 @@ class Surface:
         return long_table(self, self.firms[rows], local, [""] * len(rows), level)
 
     def _positions(self, firms: Sequence[Any] | pd.Index) -> np.ndarray:
-        wanted = pd.Index([firms] if isinstance(firms, str) else list(firms))
+        several = isinstance(firms, Iterable) and not isinstance(firms, (str, bytes))
+        wanted = pd.Index(list(firms) if several else [firms])
+        if not len(wanted):
+            raise DesignError(
+                f"predict({firms!r}): no firm is named; give names from surface.firms, or nothing "
+                "for all firms of the panel"
+            )
         rows = self.firms.get_indexer(wanted)
         if (rows < 0).any():
             unknown = wanted[rows < 0]
             told = ", ".join(map(repr, unknown[:3].tolist()))
-            raise DataError([
-                Fault(
-                    "unknown_firms",
-                    f"{len(unknown)} firm(s) are not in the estimation sample, first {told}",
-                    "give names from surface.firms, or a table of traits for other firms",
-                )
-            ])  # fmt: skip
+            raise DesignError(
+                f"{len(unknown)} firm(s) are not in the estimation sample, first {told}; give "
+                "names from surface.firms, or a table of traits for other firms"
+            )
         return rows
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
@@ -168,6 +182,11 @@ class Surface:
         Returns
         -------
         pathlib.Path
+
+        Raises
+        ------
+        DesignError
+            If the path is none, a folder, or cannot be written.
         """
         from causalgreen.surface.storage import save
 
