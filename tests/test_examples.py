@@ -59,3 +59,37 @@ def test_china_lowcarbon_is_a_null(tmp_path):
     for name, value in (("did", "0.0171"), ("ln_pgdp", "-0.4375")):
         assert re.search(rf"{name} +published +{value} +by hand +{value}", done.stdout)
     assert re.search(r"own_total: .* no effect .* that can be told from zero", done.stdout)
+
+
+NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
+
+
+def _cells(path):
+    import json
+
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_notebooks_are_stored_executed_and_without_errors(path):
+    cells = _cells(path)
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    kinds = [output["output_type"] for cell in cells for output in cell["outputs"]]
+    assert "error" not in kinds
+    assert "stream" not in kinds
+    assert kinds.count("display_data") >= 1
+    for cell in cells:
+        compile("".join(cell["source"]), path.name, "exec")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_notebooks_run(path, tmp_path):
+    code = "\n".join("".join(cell["source"]) for cell in _cells(path))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path,
+        env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

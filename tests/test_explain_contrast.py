@@ -225,3 +225,14 @@ def test_balanced_contrast_covers():
         cover = float(np.mean(np.abs(z) < 2.01))
         print(f"own {own}: coverage {cover:.3f}, mean z {np.mean(z):.2f}, sd {np.std(z):.2f}")
         assert 0.9 <= cover <= 0.985
+
+
+def test_levels_that_are_cut_end_in_dots():
+    rng = np.random.default_rng(0)
+    noise, clusters = clustered(300, 60, 1, rng)
+    traits = pd.DataFrame({"region": [f"r{v:02d}" for v in np.arange(300) % 15]})
+    scores = explanation(traits, noise, clusters).scores
+    with pytest.raises(cg.DesignError, match=r"r07, \.\.\.: say which"):
+        sides_of(scores, "region")
+    with pytest.raises(cg.DesignError, match=r"r11, \.\.\."):
+        sides_of(scores, "region", "moon")

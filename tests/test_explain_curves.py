@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -234,11 +236,16 @@ def test_small_cells_are_said_and_hatched():
     found = interaction(fake_explanation(scores), "a", "b", "own_total", 4)
     table = found.tidy()
     assert list(table["reliable"]) == [True, True, True, False]
-    assert np.isfinite(table["std_error"]).all()
+    gone = table[["std_error", "p_value", "conf_low", "conf_high"]].isna()
+    assert gone.all(axis=1).tolist() == gone.any(axis=1).tolist() == [False] * 3 + [True]
+    assert np.isfinite(table["estimate"]).all()
     assert any("fewer than 5 clusters" in n and "1 / y (3)" in n for n in found.notes)
     assert np.isnan(found.tests["p_value"][0])
     assert "cannot be told" in str(found)
-    hatched = [patch for patch in found.plot().patches if patch.get_hatch()]
+    ax = found.plot()
+    hatched = [patch for patch in ax.patches if patch.get_hatch()]
+    shown = np.ma.masked_invalid(ax.images[0].get_array())
+    assert np.ma.getmaskarray(shown).sum() == 1
     assert len(hatched) == 1
 
 
@@ -260,3 +267,20 @@ def test_empty_cells_and_too_many_cells_are_said():
     assert "<table" in found._repr_html_()
     with pytest.raises(cg.DesignError, match="name two different traits"):
         interaction(fake_explanation(_cells(0)), "a", "a", "own_total", 4)
+
+
+def test_curve_says_what_cannot_be_tested_and_what_was_found():
+    found = curve(fake_explanation(_sample(1)), "x", "own_total")
+    assert "(yes, p < 0.001)" in found.plot().get_title(loc="left")
+    assert "p < 0.0001" in str(found)
+    assert "<0.0001" in str(found)
+    assert " 0.0000" not in str(found)
+    tests = found.tests.assign(p_value=[np.nan, 0.2])
+    context = replace(
+        found.context, cluster_names=("city", "year"),
+        clusters=(found.context.clusters[0], np.arange(len(found.context.clusters[0])) % 5),
+    )  # fmt: skip
+    silent = replace(found, tests=tests, context=context)
+    assert "cannot be tested with 5 clusters of year" in " ".join(str(silent).split())
+    assert "No evidence" not in str(silent)
+    assert "cannot be tested with 5 clusters of year" in silent.plot().get_title(loc="left")

@@ -236,3 +236,14 @@ def test_interval_of_the_value_covers():
         row = found.tidy().iloc[0]
         hits.append(row["conf_low"] <= np.mean(values) <= row["conf_high"])
     assert 0.90 <= np.mean(hits) <= 0.99
+
+
+def test_a_tree_that_treats_everyone_is_said_to_compare_nothing():
+    found = policy(_economy(5, lambda traits: np.full(len(traits), 3.0)))
+    assert (found.steps["share"] == 1).all()
+    text = " ".join(str(found).split())
+    assert "the tree treats everyone: nothing to compare" in text
+    assert BEST not in text
+    assert "statistic adds up the steps' normal scores" in text
+    assert "nothing to compare" in found.plot().get_suptitle()
+    assert "<0.0001" in text

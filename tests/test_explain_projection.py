@@ -160,3 +160,47 @@ def test_projection_of_a_study_finds_size():
     row = table.query("term == 'own_total' and regressor == 'size'").iloc[0]
     assert row["conf_low"] > 0
     assert row["n_firms"] == 240
+
+
+def scattered(n=400, n_levels=30):
+    """Firms in many regions with enough clusters, and kinds that no cluster shares."""
+    rng = np.random.default_rng(0)
+    noise, clusters = clustered(n, 100, 1, rng)
+    traits = pd.DataFrame({
+        "size": rng.normal(size=n), "region": [f"r{v:02d}" for v in np.arange(n) % n_levels],
+        "kind": np.where(clusters < 3, "old", "new"),
+    })  # fmt: skip
+    return explanation(traits, noise, clusters)
+
+
+def test_a_trait_with_too_few_clusters_is_left_out_and_said():
+    result = projection(scattered(), ["size", "kind"], ["own_total"])
+    assert result.regressors.traits == ("size",)
+    assert "kind is left out: fewer than two groups" in " ".join(result.notes)
+    with pytest.raises(cg.DesignError, match=r"nothing to project on\n- kind .*old: 3"):
+        projection(scattered(), ["kind"], ["own_total"])
+    with pytest.raises(cg.DesignError, match=r"projection\(3\): name traits, such as .*'size'"):
+        projection(scattered(), 3, ["own_total"])
+
+
+def test_many_levels_are_named_briefly_and_their_reference_once():
+    figure = projection(scattered(), ["size", "region"], ["own_total"]).plot()
+    figure.canvas.draw()
+    told = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert told[1:4] == ["region = r01", "= r02", "= r03"]
+    assert not any("rather than" in text for text in told)
+    assert figure.get_suptitle().count("levels are compared with region: r00") == 1
+    plt.close(figure)
+
+
+def test_chinese_names_are_written_or_said_to_be_missing(monkeypatch, recwarn):
+    made = scattered(n_levels=2)
+    made.scores.traits["region"] = made.scores.traits["region"].replace("r01", "\u5317\u4eac")
+    result = projection(made, ["size", "region"], ["own_total"])
+    monkeypatch.setattr("causalgreen.explain.style.families", lambda labels: ["DejaVu Sans"])
+    with pytest.warns(cg.EstimationWarning, match=r"no font .* \u4eac\u5317.*Install Noto"):
+        figure = result.plot()
+    recwarn.clear()
+    figure.canvas.draw()
+    assert not [w for w in recwarn if "Glyph" in str(w.message)]
+    plt.close(figure)

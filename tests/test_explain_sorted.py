@@ -320,3 +320,20 @@ def test_words_and_pictures(hetero, found):
     assert labels[-1] == "size"
     assert "standard deviations" in ax.get_xlabel()
     plt.close("all")
+
+
+def test_panel_titles_fit_into_the_picture(found):
+    figure = found.plot()
+    figure.canvas.draw()
+    for ax in figure.axes:
+        title = ax.get_title(loc="left")
+        assert title == "" or "\nmost less least" in title
+        assert ax._left_title.get_window_extent().x1 <= figure.bbox.x1
+
+
+def test_too_few_clusters_to_learn_from_part_are_said_with_what_still_works():
+    df, _ = cg.simulate_panel(160, 5, seed=1, n_cities=40)
+    study = make_study(df, traits=["size", "urban"], n_jobs=1, progress=False)
+    surface = study.surface(cg.linear_surface())
+    with pytest.raises(cg.EstimationError, match=r"the first 40 % of the clusters.*groups\(\)"):
+        _ = study.explain(surface).held_out

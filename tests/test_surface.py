@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import causalgreen as cg
+from causalgreen.surface import storage
 from causalgreen.surface.bags import solve_at
 from causalgreen.surface.coordinates import split_coordinates
 from causalgreen.surface.forest import Forest
@@ -334,7 +335,7 @@ def test_predict_by_name_is_the_held_out_prediction(surface):
         "firm", "term", "estimate", "std_error", "conf_low", "conf_high", "support",
     ]  # fmt: skip
     assert len(surface.tidy()) == len(surface.firms) * len(surface.terms)
-    with pytest.raises(cg.DataError, match=r"1 firm\(s\) are not in .*'nobody'"):
+    with pytest.raises(cg.DesignError, match=r"1 firm\(s\) are not in .*'nobody'"):
         surface.predict(["nobody"])
     with pytest.raises(cg.DataError, match="no column 'urban'"):
         surface.predict(pd.DataFrame({"size": [20.0], "clean_industry": [1]}))
@@ -350,14 +351,14 @@ def test_save_and_load(surface, tmp_path):
     pd.testing.assert_frame_equal(again.predict(new), surface.predict(new))
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(cg.DataError, match="cut short"):
+    with pytest.raises(cg.DesignError, match="cut short"):
         cg.load_surface(path)
     path.write_text("no surface")
-    with pytest.raises(cg.DataError, match="not written by"):
+    with pytest.raises(cg.DesignError, match="not written by"):
         cg.load_surface(path)
-    with pytest.raises(cg.DataError, match="no file"):
+    with pytest.raises(cg.DesignError, match="no file"):
         cg.load_surface(tmp_path / "b.surface")
-    with pytest.raises(cg.DataError, match="no folder"):
+    with pytest.raises(cg.DesignError, match="no folder"):
         surface.save(tmp_path / "nowhere" / "b.surface")
 
 
@@ -475,3 +476,59 @@ def test_a_dr_learner_runs_on_a_cross_section():
     assert abs(found.scores[:, 0].mean() - 1.0) < 0.2
     covered = np.abs(found.estimate[:, 0] - 1 - x) < 1.96 * found.std_error[:, 0]
     assert covered.mean() > 0.6
+
+
+def test_predict_takes_one_name_and_refuses_nothing(surface):
+    numbered = object.__new__(type(surface))
+    for name in surface.__slots__:
+        object.__setattr__(numbered, name, getattr(surface, name))
+    traits = surface.problem.traits.set_axis(range(600000, 600000 + len(surface.firms)))
+    object.__setattr__(numbered, "problem", replace(surface.problem, traits=traits))
+    np.testing.assert_allclose(numbered.predict(600003)["estimate"], surface.estimate[3])
+    with pytest.raises(cg.DataError, match="has 0 rows and 0 columns.*\n.*size, urban"):
+        surface.predict(pd.DataFrame())
+    with pytest.raises(cg.DataError, match="has 0 rows and 3 columns"):
+        surface.predict(surface.problem.traits.head(0))
+    with pytest.raises(cg.DesignError, match="no firm is named"):
+        surface.predict([])
+
+
+def test_files_that_cannot_be_written_or_read_say_what_to_do(surface, tmp_path, monkeypatch):
+    with pytest.raises(cg.DesignError, match="is a folder: give the name of a file in it"):
+        surface.save(tmp_path)
+    for call in (surface.save, cg.load_surface):
+        with pytest.raises(cg.DesignError, match=r"\(None\): give the name of a file"):
+            call(None)
+
+    def refuse(**kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.mkstemp", refuse)
+        with pytest.raises(cg.DesignError, match="Permission denied.*where you may write"):
+            surface.save(tmp_path / "a.surface")
+    path = surface.save(tmp_path / "a.surface")
+    here = storage._versions()
+    assert here["causalgreen"]
+    monkeypatch.setattr(storage, "_versions", lambda: here | {"econml": "9.9"})
+    told = rf"other versions: econml {here['econml']}, here 9.9\."
+    with pytest.warns(cg.EstimationWarning, match=told):
+        cg.load_surface(path)
+
+
+def test_explanations_refuse_what_is_no_question(study, surface):
+    with pytest.raises(cg.DesignError, match=r"explain\(str\): give a surface"):
+        study.explain("x")
+    for seed in ("x", -1, True):
+        with pytest.raises(cg.DesignError, match="seed=.*whole number, 0 or more"):
+            cg.Explanation(surface, seed)
+    hetero = study.explain(surface)
+    for terms in ([], 3, [3], {}):
+        with pytest.raises(cg.DesignError, match="name one path|name of a path"):
+            hetero.terms(terms)
+    assert hetero.terms(["direct", "direct"]) == ("direct",)
+    with pytest.raises(cg.DesignError, match="one path at a time; name one, such as term='direct'"):
+        hetero.curve("size", term=["direct", "indirect"])
+    for asked in ([], {}, "size", 3):
+        with pytest.raises(cg.DesignError, match=r"claims\(.*trait"):
+            hetero.claims(asked)

@@ -37,9 +37,7 @@ class HeldOut:
     test_scores: Scores
 
 
-def _judge(
-    surface: Surface, train: np.ndarray, test: np.ndarray, seed: int, part: str
-) -> HeldOut:
+def _judge(surface: Surface, train: np.ndarray, test: np.ndarray, seed: int, part: str) -> HeldOut:
     work = surface.settings
     try:
         fitted = surface.method.fit(
@@ -105,11 +103,9 @@ def sequence(surface: Surface, seed: int = 0) -> tuple[HeldOut, ...]:
     """
     shares = np.array([FIRST, *np.full(BLOCKS, (1 - FIRST) / BLOCKS)])
     part = _dealt(surface, seed, shares)
+    parts = ["the first 40 %", *(f"{100 * shares[:k].sum():.0f} %" for k in range(2, BLOCKS + 1))]
     return tuple(
-        _judge(
-            surface, np.flatnonzero(part < k), np.flatnonzero(part == k), seed + k,
-            "the first 40 %" if k == 1 else f"{100 * shares[:k].sum():.0f} %",
-        )  # fmt: skip
+        _judge(surface, np.flatnonzero(part < k), np.flatnonzero(part == k), seed + k, parts[k - 1])
         for k in range(1, BLOCKS + 1)
     )
 

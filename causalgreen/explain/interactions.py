@@ -253,9 +253,8 @@ def _few(table: pd.DataFrame, a: str, b: str) -> list[str]:
         some = [f"{r[a]} / {r[b]} ({r['n_clusters']})" for _, r in few.head(6).iterrows()]
         more = ", ..." if len(few) > len(some) else ""
         notes.append(
-            f"fewer than {LEAST_CLUSTERS} clusters, hence not reliable, without interval, and not in "
-            "the test: "
-            f"{', '.join(some)}{more}"
+            f"fewer than {LEAST_CLUSTERS} clusters, hence not reliable, without interval, and not "
+            f"in the test: {', '.join(some)}{more}"
         )
     if empty := int((table["n_firms"] == 0).sum()):
         notes.append(f"{empty} cells have no firms: nothing is said about them")

@@ -35,7 +35,12 @@ def plot_interaction(found: Interaction, ax: Axes | None) -> Axes:
     reach = _reach(value, sure, middle)
     # The first group of the first trait is at the bottom, as on an axis.
     image = ax.imshow(
-        np.where(sure, value, np.nan), cmap=MAP, vmin=middle - reach, vmax=middle + reach, origin="lower", aspect="auto"
+        np.where(sure, value, np.nan),
+        cmap=MAP,
+        vmin=middle - reach,
+        vmax=middle + reach,
+        origin="lower",
+        aspect="auto",
     )
     _words(found, ax, value, sure, (value - middle) / reach)
     ax.set_xticks(range(columns), [fill(v, 16) for v in found.b.labels])
@@ -88,6 +93,6 @@ def _words(
         box = None if sure[i, j] else {"fc": "white", "ec": "none", "alpha": 0.85, "pad": 1}
         words = f"{value[i, j]:.3g}{margin}\nn {firms[i, j]:,}"
         ax.text(
-            j, i, words, ha="center", va="center",
-            fontsize=7.5, color=GREY if not sure[i, j] else "white" if dark else INK, zorder=3, bbox=box,
+            j, i, words, ha="center", va="center", fontsize=7.5, zorder=3, bbox=box,
+            color=GREY if not sure[i, j] else "white" if dark else INK,
         )  # fmt: skip

@@ -45,8 +45,8 @@ def verdict(policy: Policy) -> str:
     return (
         "No evidence that context matters for whom to treat: on firms it has not seen, the tree is "
         f"not shown to beat the best uniform policy (difference {best['estimate']:.4g} per firm, "
-        f"95 % interval {best['conf_low']:.4g} to {best['conf_high']:.4g}, {p_words(best['p_value'])}, "
-        f"one-sided).{again}"
+        f"95 % interval {best['conf_low']:.4g} to {best['conf_high']:.4g}, "
+        f"{p_words(best['p_value'])}, one-sided).{again}"
     )
 
 

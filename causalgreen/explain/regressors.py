@@ -125,9 +125,10 @@ def _chosen(scores: Scores, traits: Sequence[str] | None) -> list[str]:
     if traits is None:
         return list(map(str, scores.traits.columns))
     if not isinstance(traits, Iterable):
+        first = str(scores.traits.columns[0])
         raise DesignError(
-            f"projection({traits!r}): name traits, such as projection({str(scores.traits.columns[0])!r}) or "
-            f"projection([{str(scores.traits.columns[0])!r}, ...]); nothing: all that vary"
+            f"projection({traits!r}): name traits, such as projection([{first!r}]), or none for "
+            "all that vary"
         )
     chosen = [traits] if isinstance(traits, str) else list(traits)
     for trait in chosen:

@@ -119,8 +119,7 @@ def _levels(column: pd.Series, trait: str, high: Any, low: Any) -> Sides:
                 near = difflib.get_close_matches(str(level), list(map(str, levels)), n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else "."
                 raise DesignError(
-                    f"{trait!r} has no level {level!r}{hint} Its levels are "
-                    f"{_some(levels, 12)}"
+                    f"{trait!r} has no level {level!r}{hint} Its levels are {_some(levels, 12)}"
                 )
         return chosen
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from causalgreen.fonts import families
 from causalgreen.surface.table import critical
 
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ COLUMNS = 3
 
 def plot_surface(surface: Surface, level: float) -> Figure:
     """Firms in order of their effect, one panel for each path."""
+    import matplotlib.pyplot as plt
+
+    c = surface.context
+    with plt.rc_context({"font.family": families([c.treatment, c.outcome, *surface.terms])}):
+        return _figure(surface, level)
+
+
+def _figure(surface: Surface, level: float) -> Figure:
     import matplotlib.pyplot as plt
 
     terms = [t for t in surface.terms if "[" not in t] or list(surface.terms)
