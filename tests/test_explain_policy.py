@@ -239,7 +239,9 @@ def test_interval_of_the_value_covers():
 
 
 def test_a_tree_that_treats_everyone_is_said_to_compare_nothing():
-    found = policy(_economy(5, lambda traits: np.full(len(traits), 3.0)))
+    found = policy(
+        _economy(5, lambda traits: np.full(len(traits), 3.0)), 0.0, None, "own_total", 2, None
+    )
     assert (found.steps["share"] == 1).all()
     text = " ".join(str(found).split())
     assert "the tree treats everyone: nothing to compare" in text

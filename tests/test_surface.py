@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -485,7 +486,7 @@ def test_predict_takes_one_name_and_refuses_nothing(surface):
     traits = surface.problem.traits.set_axis(range(600000, 600000 + len(surface.firms)))
     object.__setattr__(numbered, "problem", replace(surface.problem, traits=traits))
     np.testing.assert_allclose(numbered.predict(600003)["estimate"], surface.estimate[3])
-    with pytest.raises(cg.DataError, match="has 0 rows and 0 columns.*\n.*size, urban"):
+    with pytest.raises(cg.DataError, match=r"has 0 rows and 0 columns.*\n.*size, urban"):
         surface.predict(pd.DataFrame())
     with pytest.raises(cg.DataError, match="has 0 rows and 3 columns"):
         surface.predict(surface.problem.traits.head(0))
@@ -505,7 +506,7 @@ def test_files_that_cannot_be_written_or_read_say_what_to_do(surface, tmp_path, 
 
     with monkeypatch.context() as patch:
         patch.setattr("tempfile.mkstemp", refuse)
-        with pytest.raises(cg.DesignError, match="Permission denied.*where you may write"):
+        with pytest.raises(cg.DesignError, match=r"Permission denied.*where you may write"):
             surface.save(tmp_path / "a.surface")
     path = surface.save(tmp_path / "a.surface")
     here = storage._versions()
@@ -520,15 +521,15 @@ def test_explanations_refuse_what_is_no_question(study, surface):
     with pytest.raises(cg.DesignError, match=r"explain\(str\): give a surface"):
         study.explain("x")
     for seed in ("x", -1, True):
-        with pytest.raises(cg.DesignError, match="seed=.*whole number, 0 or more"):
+        with pytest.raises(cg.DesignError, match=r"seed=.*whole number, 0 or more"):
             cg.Explanation(surface, seed)
     hetero = study.explain(surface)
     for terms in ([], 3, [3], {}):
-        with pytest.raises(cg.DesignError, match="name one path|name of a path"):
+        with pytest.raises(cg.DesignError, match=r"name one path|name of a path"):
             hetero.terms(terms)
     assert hetero.terms(["direct", "direct"]) == ("direct",)
     with pytest.raises(cg.DesignError, match="one path at a time; name one, such as term='direct'"):
-        hetero.curve("size", term=["direct", "indirect"])
+        hetero.curve("size", term=["direct", "spillover"])
     for asked in ([], {}, "size", 3):
         with pytest.raises(cg.DesignError, match=r"claims\(.*trait"):
             hetero.claims(asked)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from causalgreen.explain.calibration_text import finding
-from causalgreen.explain.style import GREY, INK, PALETTE, SKY, clean, label, sample
+from causalgreen.explain.style import GREY, INK, PALETTE, SKY, clean, label, legible, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,7 @@ __all__ = ["plot_calibration"]
 COLUMNS = 3
 
 
+@legible
 def plot_calibration(calibration: Calibration, level: float) -> Figure:
     """One panel for each path."""
     import matplotlib.pyplot as plt

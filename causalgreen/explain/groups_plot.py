@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from causalgreen.explain.style import GREY, INK, SKY, clean, label, sample
+from causalgreen.explain.style import GREY, INK, SKY, clean, label, legible, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +24,7 @@ def shorten(text: str, most: int = 34) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
+@legible
 def plot_groups(groups: Groups, level: float) -> Figure:
     """Groups from top to bottom, paths side by side."""
     import matplotlib.pyplot as plt

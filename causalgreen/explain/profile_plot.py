@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from causalgreen.explain.style import BELOW, GREY, INK, UP, finish, label, sample
+from causalgreen.explain.style import BELOW, GREY, INK, UP, finish, label, legible, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_profile"]
 
 
+@legible
 def plot_profile(result: Profile, ax: Axes | None = None) -> Axes:
     """Traits in order of their standardised difference, with 95 % intervals and means."""
     import matplotlib.pyplot as plt

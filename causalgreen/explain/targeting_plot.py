@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from causalgreen.explain.style import INK, SKY, finish, label, sample
+from causalgreen.explain.style import INK, SKY, finish, label, legible, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +18,7 @@ __all__ = ["plot_targeting"]
 LINE = "#0072B2"
 
 
+@legible
 def plot_targeting(result: Targeting, ax: Axes | None = None, level: float = 0.95) -> Axes:
     """TOC with its simultaneous band; AUTOC and Qini in words."""
     import matplotlib.pyplot as plt
