@@ -33,40 +33,10 @@ def asked_of(
     questions: Sequence[Question] | Mapping[str, str] | None, scores: Scores
 ) -> list[Question]:
     """Questions that are asked: those given, or those of the field that suit the panel."""
-    known = {q.name: q for q in QUESTIONS}
     if isinstance(questions, Mapping):
-        if not questions:
-            raise DesignError(
-                f"claims({{}}): nothing is asked. Name a question and its trait, such as "
-                f"claims({{{next(iter(known))!r}: {str(scores.traits.columns[0])!r}}}), or none: "
-                "claims()"
-            )
-        out = []
-        for name, trait in questions.items():
-            if name not in known:
-                raise DesignError(f"there is no question {name!r}; ask {', '.join(known)}")
-            if trait not in scores.traits.columns:
-                raise DesignError(
-                    f"question {name!r}: there is no trait {trait!r}; the traits are "
-                    f"{', '.join(map(str, scores.traits.columns))}"
-                )
-            out.append(replace(known[name], traits=(trait,)))
-        return out
+        return _mapped(questions, scores)
     if questions is not None:
-        how = (
-            "claims() asks those of the field; claims({name: trait}) says which trait answers one "
-            f"of {', '.join(known)}; claims([Question(...), ...]) asks your own"
-        )
-        if isinstance(questions, str) or not isinstance(questions, Iterable):
-            raise DesignError(f"claims({questions!r}): these are no questions. {how}")
-        questions = list(questions)
-        if not questions:
-            raise DesignError(f"claims({questions!r}): nothing is asked. {how}")
-        if odd := [q for q in questions if not isinstance(q, Question)]:
-            raise DesignError(
-                f"{odd[0]!r} is not a question; make one with causalgreen.graph.questions.Question"
-            )
-        return questions
+        return _given(questions)
     # Of several ways to ask the same, the one that this panel can answer, else the first.
     out = []
     for claim in dict.fromkeys(q.claim for q in QUESTIONS):
@@ -74,6 +44,47 @@ def asked_of(
         able = [q for q in same if any(t in scores.traits.columns for t in q.traits)]
         out += (able or same)[:1]
     return out
+
+
+def _mapped(questions: Mapping[str, str], scores: Scores) -> list[Question]:
+    """Questions of the field with the traits that answer them."""
+    known = {q.name: q for q in QUESTIONS}
+    if not questions:
+        raise DesignError(
+            f"claims({{}}): nothing is asked. Name a question and its trait, such as "
+            f"claims({{{next(iter(known))!r}: {str(scores.traits.columns[0])!r}}}), or none: "
+            "claims()"
+        )
+    out = []
+    for name, trait in questions.items():
+        if name not in known:
+            raise DesignError(f"there is no question {name!r}; ask {', '.join(known)}")
+        if trait not in scores.traits.columns:
+            raise DesignError(
+                f"question {name!r}: there is no trait {trait!r}; the traits are "
+                f"{', '.join(map(str, scores.traits.columns))}"
+            )
+        out.append(replace(known[name], traits=(trait,)))
+    return out
+
+
+def _given(questions: Any) -> list[Question]:
+    """Questions of the user's own."""
+    known = {q.name: q for q in QUESTIONS}
+    how = (
+        "claims() asks those of the field; claims({name: trait}) says which trait answers one "
+        f"of {', '.join(known)}; claims([Question(...), ...]) asks your own"
+    )
+    if isinstance(questions, str) or not isinstance(questions, Iterable):
+        raise DesignError(f"claims({questions!r}): these are no questions. {how}")
+    questions = list(questions)
+    if not questions:
+        raise DesignError(f"claims({questions!r}): nothing is asked. {how}")
+    if odd := [q for q in questions if not isinstance(q, Question)]:
+        raise DesignError(
+            f"{odd[0]!r} is not a question; make one with causalgreen.graph.questions.Question"
+        )
+    return questions
 
 
 def compared(scores: Scores, question: Question) -> Side | str:

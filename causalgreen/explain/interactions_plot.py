@@ -52,8 +52,7 @@ def plot_interaction(found: Interaction, ax: Axes | None) -> Axes:
     bar = ax.figure.colorbar(image, ax=ax, pad=0.01, aspect=25)
     bar.set_label(f"{found.context.unit};\nwhite: average, {middle:.3g}", fontsize=8)
     bar.ax.tick_params(labelsize=8)
-    p = float(found.tests["p_value"].iloc[0])
-    told = "cannot be told" if not p >= 0 else "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    told = _told(float(found.tests["p_value"].iloc[0]))
     finish(
         ax,
         f"Does {found.b.trait} change how the {label(found.term)} effect varies with "
@@ -62,6 +61,12 @@ def plot_interaction(found: Interaction, ax: Axes | None) -> Axes:
     )
     ax.spines[:].set_visible(False)
     return ax
+
+
+def _told(p: float) -> str:
+    if not p >= 0:
+        return "cannot be told"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def _reach(value: np.ndarray, sure: np.ndarray, middle: float) -> float:
