@@ -23,23 +23,28 @@ _HOMES = {
     "EstimationWarning": "errors",
     "Explanation": "explain.explanation",
     "Exposure": "panel.exposure_result",
+    "Falsification": "falsify.finding",
+    "Finding": "falsify.finding",
     "FixedEffects": "panel.transforms",
     "GraphError": "errors",
     "GraphWarning": "errors",
     "Identification": "graph.identification",
     "IdentificationError": "errors",
     "IdentificationWarning": "errors",
+    "Manifest": "study.manifest",
     "NuisanceReport": "residuals.report",
     "Panel": "panel.panel",
     "Realism": "data.realism",
     "Simulation": "data.realism",
     "Study": "study",
+    "Summary": "report.summary",
     "Surface": "surface.surface",
     "Truth": "data.truth",
     "econml": "surface.adapter",
     "forest": "surface.forest",
     "exposure": "panel.exposure",
     "green_innovation_graph": "graph.template",
+    "journal_table": "report.journal",
     "lasso": "residuals.learners",
     "lightgbm": "residuals.learners",
     "linear": "residuals.learners",
@@ -72,6 +77,7 @@ if TYPE_CHECKING:
         IdentificationWarning,
     )
     from causalgreen.explain.explanation import Explanation
+    from causalgreen.falsify.finding import Falsification, Finding
     from causalgreen.graph.causal_graph import CausalGraph
     from causalgreen.graph.identification import Identification
     from causalgreen.graph.template import green_innovation_graph
@@ -79,9 +85,12 @@ if TYPE_CHECKING:
     from causalgreen.panel.exposure_result import Exposure
     from causalgreen.panel.panel import Panel
     from causalgreen.panel.transforms import FixedEffects
+    from causalgreen.report.journal import journal_table
+    from causalgreen.report.summary import Summary
     from causalgreen.residuals.learners import lasso, lightgbm, linear, random_forest, stack
     from causalgreen.residuals.report import NuisanceReport
     from causalgreen.study import Study
+    from causalgreen.study.manifest import Manifest
     from causalgreen.surface.adapter import econml
     from causalgreen.surface.forest import forest
     from causalgreen.surface.linear import linear_surface

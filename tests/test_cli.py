@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import causalgreen as cg
 from causalgreen.cli import main
 from causalgreen.cli.config import ConfigError, read_config
 from causalgreen.cli.demo import STUDY
@@ -21,6 +22,7 @@ from causalgreen.cli.output import MARK
 from causalgreen.cli.terminal import Notes
 from causalgreen.data.simulate import simulate_panel
 from causalgreen.errors import DataWarning, EstimationError
+from causalgreen.study.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = STUDY.format(seed=0).replace('learner = "default"', 'learner = "linear"')
@@ -161,6 +163,9 @@ def test_all_mistakes_of_a_study_file_are_told_at_once(study, capsys):
         ("[study]\npopulation = 1", "true or false"),
         ("[study]\nfolds = 1", "whole number from 2 on"),
         ("[study]\nfolds = true", "whole number from 2 on"),
+        ("[report]\nlang = 'fr'", "'en', 'zh'"),
+        ("[report]\nfalsify = 'yes'", "true or false"),
+        ("[report]\nsimulations = 5", "whole number from 20 on"),
     ],
 )
 def test_mistakes_are_explained(tmp_path, text, message):
@@ -229,6 +234,124 @@ def test_run_keeps_results_apart_from_progress(done):
 def test_run_leaves_no_other_files(done):
     folder, _ = done
     assert sorted(p.name for p in folder.iterdir()) == ["panel.csv", "results", "study.toml"]
+
+
+def test_run_writes_its_manifest_and_the_answer(done):
+    folder, finished = done
+    manifest = Manifest.from_json(folder / "results" / "report.manifest.json")
+    written = pd.read_csv(folder / "results" / "tables" / "paths.csv", index_col="term")
+    for kept in manifest.estimates:
+        assert written.loc[kept.term, "estimate"] == kept.estimate
+    assert manifest.seal in (folder / "results" / "report.html").read_text("utf-8")
+    summary = (folder / "results" / "summary.txt").read_text("utf-8")
+    assert summary.startswith("Question: ")
+    assert summary in finished.stdout
+
+
+def _again(folder, *more):
+    command = [sys.executable, "-m", "causalgreen", "run", *more]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7"}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=folder, env=environment
+    )
+
+
+def test_run_of_a_manifest_gives_the_same_numbers_in_a_fresh_process(done, tmp_path, table):
+    folder, _ = done
+    kept = folder / "results" / "report.manifest.json"
+    table.sample(frac=1, random_state=1).to_csv(tmp_path / "shuffled.csv", index=False)
+    finished = _again(tmp_path, str(kept), "--data", "shuffled.csv", "--out", "again")
+    assert finished.returncode == 0, finished.stderr
+    assert "The numbers are those of the manifest, to the last digit" in finished.stdout
+    assert "What differs" not in finished.stdout
+    before, after = Manifest.from_json(kept), Manifest.from_json(tmp_path / "again" / kept.name)
+    assert after.estimates == before.estimates
+    assert after == before
+    same = [(f / "tables" / "paths.csv").read_bytes() for f in (kept.parent, tmp_path / "again")]
+    assert same[0] == same[1]
+
+
+def test_run_of_a_study_file_again_says_what_differs(study, capsys):
+    assert main(["run", str(study)]) == 0
+    capsys.readouterr()
+    _write(study, "folds = 5", "folds = 4")
+    assert main(["run", str(study), "--force"]) == 0
+    out = capsys.readouterr().out
+    assert "What differs from the earlier run (here) to this one (there)" in out
+    assert "folds: 5 here and 4 there. This can change the numbers" in out
+
+
+def test_run_of_a_manifest_refuses_other_data(done, tmp_path, table, capsys):
+    kept = str(done[0] / "results" / "report.manifest.json")
+    other = tmp_path / "other.csv"
+    table.assign(leverage=table["leverage"] ** 2).to_csv(other, index=False)
+    target = ["--out", str(tmp_path / "again")]
+    assert main(["run", kept, "--data", str(other), *target]) == 1
+    error = capsys.readouterr().err
+    assert "the values differ in leverage" in error
+    assert "--other-data" in error
+    assert not (tmp_path / "again").exists()
+    assert main(["run", kept, "--data", str(other), *target, "--other-data"]) == 0
+    seen = capsys.readouterr()
+    assert "are not those of the manifest" in seen.out
+    assert "What differs from the manifest" in seen.out
+    assert "note: the table is not the one of the manifest" in seen.err
+
+
+def test_run_of_a_manifest_whose_numbers_do_not_come_out_is_1(done, tmp_path, capsys):
+    from dataclasses import replace
+
+    kept = Manifest.from_json(done[0] / "results" / "report.manifest.json")
+    first, *rest = kept.estimates
+    wrong = replace(kept, estimates=(replace(first, estimate=first.estimate + 0.1), *rest))
+    wrong.write(tmp_path / "wrong.manifest.json")
+    data = ["--data", str(done[0] / "panel.csv")]
+    assert main(["run", str(tmp_path / "wrong.manifest.json"), *data]) == 1
+    assert "did not give the numbers of wrong.manifest.json" in capsys.readouterr().err
+    assert (tmp_path / "wrong-again" / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "message"),
+    [
+        (None, [], "--data panel.csv"),
+        ("{}", [], "no manifest of causalgreen"),
+        ("{", [], "not JSON"),
+    ],
+)
+def test_manifests_that_cannot_be_run_are_2(done, tmp_path, capsys, text, more, message):
+    file = done[0] / "results" / "report.manifest.json"
+    if text is not None:
+        file = tmp_path / "x.manifest.json"
+        file.write_text(text, encoding="utf-8")
+    assert main(["run", str(file), *more]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_data_of_a_study_file_can_be_named(study, capsys):
+    moved = study.parent / "elsewhere.csv"
+    (study.parent / "panel.csv").rename(moved)
+    assert main(["run", str(study), "--data", str(moved)]) == 0
+    assert "reading elsewhere.csv" in capsys.readouterr().err
+
+
+def test_the_report_section_reaches_the_report(study, monkeypatch):
+    _write(study, "[output]", '[report]\nlang = "zh"\nfalsify = true\nsimulations = 20\n[output]')
+    asked = {}
+    whole = cg.Study.falsify
+
+    def some(self, **named):
+        asked.update(named)
+        return whole(self, ["overlap"], **named)
+
+    monkeypatch.setattr(cg.Study, "falsify", some)
+    assert main(["run", str(study)]) == 0
+    assert asked == {"simulations": 20}
+    results = study.parent / "results"
+    assert (results / "summary.txt").read_text("utf-8").startswith("问题：")
+    assert list(pd.read_csv(results / "tables" / "falsification.csv")["name"]) == ["overlap"]
+    assert (results / "figures" / "falsification.png").exists()
+    assert 'lang="zh' in (results / "report.html").read_text("utf-8")
 
 
 def test_run_tables_add_up(done):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,14 @@ from causalgreen.cli.terminal import say
 
 if TYPE_CHECKING:
     from causalgreen.effects.effects import Effects
+    from causalgreen.falsify.finding import Falsification
     from causalgreen.panel.panel import Panel
     from causalgreen.study import Study
+    from causalgreen.study.manifest import Manifest
 
-__all__ = ["code_columns", "panel_of", "study_of", "write_results"]
+__all__ = ["MANIFEST", "code_columns", "panel_of", "study_of", "write_results"]
+
+MANIFEST = "report.manifest.json"
 
 
 def code_columns(roles: Any) -> tuple[str, ...]:
@@ -67,34 +71,66 @@ def study_of(panel: Panel, config: StudyConfig) -> Study:
     )
 
 
-def write_results(study: Study, paths: Effects, folder: Path) -> None:
-    """Write tables, figures and the report of a study and its effects into a folder."""
+def write_results(
+    study: Study, paths: Effects, folder: Path, wanted: Mapping[str, Any] | None = None
+) -> Manifest:
+    """Write tables, figures, the report, its manifest and its summary into a folder.
+
+    Parameters
+    ----------
+    study : Study
+    paths : Effects
+    folder : Path
+        An empty one.
+    wanted : mapping, optional
+        The section ``[report]`` of a study file.
+    """
     import matplotlib.pyplot as plt
 
-    from causalgreen.report import study_page, write_report
     from causalgreen.report.page import png_of
+    from causalgreen.study.manifest import Manifest
 
+    wanted = wanted or {}
+    lang = wanted.get("lang", "en")
+    falsification = _falsified(study, wanted)
+    results = _results(study, paths, falsification)
     (folder / "tables").mkdir()
     (folder / "figures").mkdir()
-    results: dict[str, Any] = {
+    for name, result in results.items():
+        # utf-8-sig: without the mark, Excel garbles Chinese column names
+        target = folder / "tables" / f"{name}.csv"
+        result.tidy().to_csv(target, index=False, encoding="utf-8-sig")
+    drawings: dict[str, Callable[[], Any]] = {
+        name: results[name].plot
+        for name in ("paths", "nuisances", "panel", "falsification")
+        if name in results
+    }
+    for name, draw in (drawings | {"graph": study.graph.plot}).items():
+        (folder / "figures" / f"{name}.png").write_bytes(png_of(draw()))
+    plt.close("all")
+    study.report(
+        folder / "report.html", effects=paths, falsification=falsification, lang=lang,
+        whom=wanted.get("whom", False),
+    )  # fmt: skip
+    summary = str(study.summary(paths, falsification=falsification, lang=lang))
+    (folder / "summary.txt").write_text(summary + "\n", encoding="utf-8")
+    print(f"\n{summary}")
+    return Manifest.from_json(folder / MANIFEST)
+
+
+def _falsified(study: Study, wanted: Mapping[str, Any]) -> Falsification | None:
+    if not wanted.get("falsify"):
+        return None
+    say("trying to break the numbers")
+    return study.falsify(simulations=wanted.get("simulations", 400))
+
+
+def _results(study: Study, paths: Effects, falsification: Any) -> dict[str, Any]:
+    out: dict[str, Any] = {
         "paths": paths,
         "identification": study.identify(),
         "nuisances": study.nuisance_report(),
         "panel": study.panel.describe(),
     }
-    if paths.detail is not None:
-        results["steps"] = paths.detail
-    for name, result in results.items():
-        table = result.tidy()
-        # utf-8-sig: without the mark, Excel garbles Chinese column names
-        table.to_csv(folder / "tables" / f"{name}.csv", index=False, encoding="utf-8-sig")
-    drawings: dict[str, Callable[[], Any]] = {
-        "paths": paths.plot,
-        "graph": study.graph.plot,
-        "nuisances": results["nuisances"].plot,
-        "panel": results["panel"].plot,
-    }
-    for name, draw in drawings.items():
-        (folder / "figures" / f"{name}.png").write_bytes(png_of(draw()))
-    plt.close("all")
-    write_report(folder / "report.html", study_page(study, effects=paths))
+    more = {"steps": paths.detail, "falsification": falsification}
+    return out | {name: result for name, result in more.items() if result is not None}

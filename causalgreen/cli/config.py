@@ -48,6 +48,9 @@ class StudyConfig:
         Latent nodes of the graph: arguments of ``CausalGraph.add_node``.
     add, drop, reverse : tuple of (str, str)
         Edits of the template graph.
+    report : mapping
+        ``lang``; whether the report says for whom (``whom``) and tries to break the numbers
+        (``falsify``), with so many ``simulations``.
     """
 
     source: Path
@@ -59,6 +62,7 @@ class StudyConfig:
     drop: Edges = ()
     reverse: Edges = ()
     latent: tuple[Mapping[str, Any], ...] = ()
+    report: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def estimation(self) -> dict[str, Any]:
@@ -193,6 +197,12 @@ _SCHEMA: dict[str, dict[str, _Key]] = {
         "drop": _Key(_edges, ()),
         "reverse": _Key(_edges, ()),
     },
+    "report": {
+        "lang": _Key(_one_of(("en", "zh")), "en"),
+        "whom": _Key(_flag, False),
+        "falsify": _Key(_flag, False),
+        "simulations": _Key(_whole(20), 400),
+    },
     "output": {"folder": _Key(_text)},
 }
 
@@ -248,7 +258,7 @@ def read_config(path: Path) -> StudyConfig:
     ----------
     path : Path
         A TOML file with ``[data]``, ``[roles]`` and, as wanted, ``[study]``, ``[graph]``,
-        ``[output]``.
+        ``[report]``, ``[output]``.
 
     Raises
     ------
@@ -266,6 +276,7 @@ def read_config(path: Path) -> StudyConfig:
         output=path.parent / folder,
         roles=document["roles"],
         study=document["study"],
+        report=document["report"],
         **document["graph"],
     )
 

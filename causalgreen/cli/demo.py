@@ -72,7 +72,7 @@ def demo(out: Path, firms: int, years: int, seed: int, force: bool) -> None:
         verdicts = study.identify().verdicts
         print(text_table(verdict_table(verdicts)))
         say("writing tables, figures and the report")
-        write_results(study, paths, folder)
+        write_results(study, paths, folder, config.report)
         write_mark(folder, {"command": "demo", "firms": firms, "years": years, "seed": seed})
     print(f"\nthe report: {out / 'report.html'}")
     print(f"your own:   copy {out / 'study.toml'}, then causalgreen run study.toml")

@@ -72,10 +72,14 @@ def _add_run(commands, common) -> None:  # type: ignore[no-untyped-def]
     run = commands.add_parser(
         "run",
         parents=[common],
-        help="run a study file: tables, figures and a report",
-        description="Run the study that a TOML file describes, into a fresh folder.",
+        help="run a study file, or a manifest: tables, figures and a report",
+        description="Run the study that a TOML file describes, into a fresh folder; or the one "
+        "that a manifest froze, and say whether the same numbers came out.",
     )
-    run.add_argument("file", type=Path, metavar="study.toml")
+    run.add_argument("file", type=Path, metavar="FILE", help="study.toml or *.manifest.json")
+    run.add_argument("--data", type=Path, metavar="TABLE", help="the table; needed for a manifest")
+    run.add_argument("--other-data", action="store_true", help="take another table than a "
+                     "manifest's, and say what differs")  # fmt: skip
     run.add_argument("--out", type=Path, metavar="DIR", help="default: named in the study file")
     run.add_argument("--force", action="store_true", help="replace the folder of an earlier run")
     run.set_defaults(command=_run)
@@ -96,7 +100,7 @@ def _check(options: argparse.Namespace) -> None:
 def _run(options: argparse.Namespace) -> None:
     from causalgreen.cli.run import run
 
-    run(options.file, options.out, options.force)
+    run(options.file, options.out, options.force, options.data, options.other_data)
 
 
 def _count(least: int):  # type: ignore[no-untyped-def]

@@ -7,10 +7,13 @@ import html
 import re
 from importlib.resources import files
 
-from causalgreen.report.page import Page, Section, blocks_of, png_of
+from causalgreen.report.page import Page, Section, blocks_of, captions, png_of
+from causalgreen.report.phrases import phrases
 from causalgreen.report.tables import html_table
 
 __all__ = ["html_page"]
+
+_LANGUAGES = {"zh": "zh-Hans"}
 
 
 def html_page(page: Page) -> str:
@@ -27,13 +30,16 @@ def html_page(page: Page) -> str:
     links = "\n".join(
         f'<li><a href="#part-{number}">{html.escape(section.title)}</a></li>'
         for number, section in enumerate(page.sections, 1)
+        if section.level == 2
     )
     sections = "\n".join(
-        _section(number, section) for number, section in enumerate(page.sections, 1)
+        _section(number, section, told, page.lang)
+        for number, (section, told) in enumerate(zip(page.sections, captions(page), strict=True), 1)
     )
-    navigation = f'<nav aria-label="Contents"><ol>\n{links}\n</ol></nav>' if links else ""
+    label = phrases(page.lang)("contents")
+    navigation = f'<nav aria-label="{label}"><ol>\n{links}\n</ol></nav>' if links else ""
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{_LANGUAGES.get(page.lang, page.lang)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -57,15 +63,23 @@ def html_page(page: Page) -> str:
 """
 
 
-def _section(number: int, section: Section) -> str:
-    parts = [f'<section id="part-{number}">', f"<h2>{html.escape(section.title)}</h2>"]
+def _section(number: int, section: Section, told: tuple[str, str], lang: str) -> str:
+    level = section.level
+    kind = "" if level == 2 else ' class="sub"'
+    parts = [
+        f'<section id="part-{number}"{kind}>',
+        f"<h{level}>{html.escape(section.title)}</h{level}>",
+    ]
     parts += [_block(kind, lines) for kind, lines in blocks_of(section.text)]
     if section.figure is not None:
         data = base64.b64encode(png_of(section.figure)).decode("ascii")
         alt = html.escape(section.alt or section.title, quote=True)
-        parts.append(f'<figure><img alt="{alt}" src="data:image/png;base64,{data}"></figure>')
+        parts.append(
+            f'<figure><img alt="{alt}" src="data:image/png;base64,{data}">'
+            f"<figcaption>{html.escape(told[0])}</figcaption></figure>"
+        )
     if section.table is not None:
-        parts.append(html_table(section.table, section.title))
+        parts.append(html_table(section.table, told[1], lang))
     if section.note:
         parts.append(f'<p class="note">{_inline(section.note)}</p>')
     parts.append("</section>")
@@ -81,7 +95,8 @@ def _block(kind: str, lines: tuple[str, ...]) -> str:
 
 
 def _inline(text: str) -> str:
-    """Escape, then mark up ``**strong**`` and ```code```."""
+    """Escape, then mark up ``**strong**``, ``*emphasis*`` and ```code```."""
     safe = html.escape(text, quote=False)
     safe = re.sub(r"`([^`]+)`", r"<code>\1</code>", safe)
-    return re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", safe)
+    safe = re.sub(r"\*\*(?=\S)([^*]+)(?<=\S)\*\*", r"<strong>\1</strong>", safe)
+    return re.sub(r"(?<!\*)\*([^*\s][^*]*)\*(?!\*)", r"<em>\1</em>", safe)

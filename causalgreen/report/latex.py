@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from causalgreen.report.latex_tables import latex_table, latex_text
 from causalgreen.report.page import Page, Section, blocks_of
-from causalgreen.report.tables import latex_table, latex_text
 
 __all__ = ["latex_page"]
 
-_HEAD = r"""% Made by causalgreen. Compiles with pdflatex; with Chinese text, with xelatex.
+_HEAD = r"""% Made by causalgreen. Compiles with pdflatex; Chinese text with xelatex and xeCJK.
 \documentclass[11pt]{article}
 \usepackage[margin=2.5cm]{geometry}
 \usepackage{iftex}
@@ -22,7 +22,9 @@ _HEAD = r"""% Made by causalgreen. Compiles with pdflatex; with Chinese text, wi
 \usepackage{booktabs,graphicx,caption,adjustbox}
 \captionsetup{font=small,labelfont=bf}
 \setlength{\parindent}{0pt}\setlength{\parskip}{.6em}
-\begin{document}
+"""
+_CHINESE = r"""\renewcommand{\figurename}{图}\renewcommand{\tablename}{表}
+\captionsetup{labelsep=quad}
 """
 
 
@@ -37,14 +39,16 @@ def latex_page(page: Page, figures: tuple[str | None, ...]) -> str:
     """
     parts = [rf"\section*{{{latex_text(page.title)}}}", _inline(page.lead)]
     for section, figure in zip(page.sections, figures, strict=True):
-        parts += _section(section, figure)
+        parts += _section(section, figure, page.lang)
     if page.footer:
         parts.append(rf"\medskip{{\footnotesize {_inline(page.footer)}\par}}")
-    return _HEAD + "\n\n".join(part for part in parts if part) + "\n\\end{document}\n"
+    head = _HEAD + (_CHINESE if page.lang == "zh" else "") + "\\begin{document}\n"
+    return head + "\n\n".join(part for part in parts if part) + "\n\\end{document}\n"
 
 
-def _section(section: Section, figure: str | None) -> list[str]:
-    parts = [rf"\subsection*{{{latex_text(section.title)}}}"]
+def _section(section: Section, figure: str | None, lang: str) -> list[str]:
+    name = "subsection" if section.level == 2 else "subsubsection"
+    parts = [rf"\{name}*{{{latex_text(section.title)}}}"]
     for kind, lines in blocks_of(section.text):
         if kind == "paragraph":
             parts.append(_inline(lines[0]))
@@ -52,12 +56,12 @@ def _section(section: Section, figure: str | None) -> list[str]:
         items = "\n".join(rf"  \item {_inline(line)}" for line in lines)
         name = "itemize" if kind == "list" else "enumerate"
         parts.append(f"\\begin{{{name}}}\n{items}\n\\end{{{name}}}")
-    caption = rf"\caption{{{latex_text(section.title)}}}"
+    caption = rf"\caption{{{latex_text(section.caption or section.title)}}}"
     if figure is not None:
         picture = rf"\includegraphics[width=.95\linewidth]{{{figure}}}"
         parts.append(_floating("figure", [picture, caption]))
     if section.table is not None:
-        fitted = [r"\begin{adjustbox}{max width=\linewidth}", latex_table(section.table)]
+        fitted = [r"\begin{adjustbox}{max width=\linewidth}", latex_table(section.table, lang)]
         fitted.append(r"\end{adjustbox}")
         note = [rf"\par\smallskip{{\footnotesize {_inline(section.note)}\par}}"]
         parts.append(_floating("table", [caption, *fitted, *(note if section.note else [])]))
@@ -73,4 +77,5 @@ def _floating(kind: str, lines: list[str]) -> str:
 def _inline(text: str) -> str:
     """Escape, then mark up ``**strong**`` and ```code```."""
     safe = re.sub(r"`([^`]+)`", r"\\texttt{\1}", latex_text(text))
-    return re.sub(r"\*\*([^*]+)\*\*", r"\\textbf{\1}", safe)
+    safe = re.sub(r"\*\*(?=\S)([^*]+)(?<=\S)\*\*", r"\\textbf{\1}", safe)
+    return re.sub(r"(?<!\*)\*([^*\s][^*]*)\*(?!\*)", r"\\emph{\1}", safe)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from causalgreen.report.page import Page, Section, blocks_of
+from causalgreen.report.page import Page, Section, blocks_of, captions
 from causalgreen.report.tables import markdown_table
 
 __all__ = ["markdown_page"]
@@ -21,23 +21,23 @@ def markdown_page(page: Page, figures: tuple[str | None, ...]) -> str:
     <BLANKLINE>
     """
     parts = [f"# {page.title}", page.lead]
-    for section, figure in zip(page.sections, figures, strict=True):
-        parts += _section(section, figure)
+    for section, figure, told in zip(page.sections, figures, captions(page), strict=True):
+        parts += _section(section, figure, told, page.lang)
     if page.footer:
         parts += ["---", page.footer]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _section(section: Section, figure: str | None) -> list[str]:
-    parts = [f"## {section.title}"]
+def _section(section: Section, figure: str | None, told: tuple[str, str], lang: str) -> list[str]:
+    parts = [f"{'#' * section.level} {section.title}"]
     for kind, lines in blocks_of(section.text):
         marks = {"list": "- {}", "steps": "{i}. {}"}
         mark = marks.get(kind, "{}")
         parts.append("\n".join(mark.format(line, i=i) for i, line in enumerate(lines, 1)))
     if figure is not None:
-        parts.append(f"![{section.alt or section.title}](<{figure}>)")
+        parts += [f"![{section.alt or section.title}](<{figure}>)", f"*{told[0]}*"]
     if section.table is not None:
-        parts.append(markdown_table(section.table))
+        parts += [f"*{told[1]}*", markdown_table(section.table, lang)]
     if section.note:
-        parts.append(f"*{section.note}*")
+        parts.append(section.note)
     return parts

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from causalgreen.report.journal import JournalTable
+
 __all__ = ["Page", "Section"]
 
 _LISTS = {"list": re.compile(r"- +"), "steps": re.compile(r"\d+\. +")}
@@ -28,7 +30,7 @@ class Section:
         Paragraphs parted by blank lines; a paragraph whose lines start with ``"- "`` is a list,
         one whose lines start with ``"1. "``, ``"2. "`` a numbered one.
         Within a line, ``**strong**`` and ```code``` are marked up.
-    table : DataFrame or None
+    table : DataFrame, JournalTable or None
         Shown with rounded numbers; a column named ``verdict`` is shown as badges.
     figure : matplotlib Figure or Axes, or None
         Embedded.
@@ -36,19 +38,25 @@ class Section:
         Small print below the table.
     alt : str
         What the figure shows, for those who cannot see it; the title where empty.
+    caption : str
+        Of figure and table; the title where empty.
+    level : {2, 3}
+        Of the heading; those of level 2 are in the list of contents.
     """
 
     title: str
     text: str = ""
-    table: pd.DataFrame | None = None
+    table: pd.DataFrame | JournalTable | None = None
     figure: Figure | Axes | None = None
     note: str = ""
     alt: str = ""
+    caption: str = ""
+    level: int = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A report: title, lead paragraph, sections.
+    """A report: title, lead paragraph, sections, footer, language.
 
     Examples
     --------
@@ -60,6 +68,29 @@ class Page:
     lead: str
     sections: tuple[Section, ...] = ()
     footer: str = ""
+    lang: str = "en"
+
+
+def captions(page: Page) -> tuple[tuple[str, str], ...]:
+    """Numbered captions of the figure and the table of each section; empty where there is none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> captions(Page("T", "L", (Section("Paths", table=pd.DataFrame({"n": [1]})),)))
+    (('', 'Table 1. Paths'),)
+    """
+    from causalgreen.report.phrases import phrases
+
+    say, counts, out = phrases(page.lang), {"Figure n": 0, "Table n": 0}, []
+    for section in page.sections:
+        pair = []
+        for key, part in (("Figure n", section.figure), ("Table n", section.table)):
+            counts[key] += part is not None
+            what = section.caption or section.title
+            pair.append("" if part is None else say(key, n=counts[key], what=what))
+        out.append((pair[0], pair[1]))
+    return tuple(out)
 
 
 def figure_of(drawing: Any) -> Figure:

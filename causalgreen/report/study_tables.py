@@ -8,29 +8,40 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from causalgreen.errors import EstimationError
-from causalgreen.report.wording import arrows, full, interval, path_label, runs
+from causalgreen.report.phrases import Phrases, phrases
+from causalgreen.report.wording import arrows, interval, runs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["fits_table", "paths_table", "steps_table", "verdicts_table", "versions"]
+__all__ = [
+    "fits_table",
+    "inference",
+    "intervals",
+    "paths_table",
+    "steps_table",
+    "verdicts_table",
+    "versions",
+]
 
 _PACKAGES = ("causalgreen", "econml", "dowhy", "scikit-learn", "lightgbm", "numpy", "pandas")
 
 
-def verdicts_table(identification: Any) -> pd.DataFrame:
+def verdicts_table(identification: Any, say: Phrases | None = None) -> pd.DataFrame:
     """Verdict per path for reading: the assumptions by number, a repeated reason by reference."""
     import pandas as pd
 
+    say = say or phrases()
     number = {text: i for i, text in enumerate(identification.assumptions, 1)}
     told: dict[str, str] = {}
     rows = []
     for verdict in identification.verdicts:
-        label = path_label(verdict.term)
+        label = say.path(verdict.term)
         first = told.setdefault(verdict.reason, label)
-        why = full(verdict.reason if first == label else f"as for {first.lower()}")
+        short = first.lower() if say.lang == "en" else first
+        why = say.full(verdict.reason if first == label else say("as for", path=short))
         if verdict.open_path:
-            why += f" Open path: {arrows(verdict.open_path)}."
+            why = say.sentences([why, say("open path", path=arrows(verdict.open_path))])
         rows.append(
             {
                 "path": label,
@@ -42,46 +53,51 @@ def verdicts_table(identification: Any) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def paths_table(effects: Any, tidy: pd.DataFrame, level: float) -> pd.DataFrame:
+def paths_table(
+    effects: Any, tidy: pd.DataFrame, level: float, say: Phrases | None = None
+) -> pd.DataFrame:
     """Estimates for reading: interval in one cell, percent of the outcome's mean beside it."""
     import pandas as pd
 
-    labels = [path_label(str(term)) for term in tidy["term"]]
-    columns = {"path": labels, **_inference(tidy, level)}
+    say = say or phrases()
+    labels = [say.path(str(term)) for term in tidy["term"]]
+    columns = {"path": labels, **inference(tidy, level, say)}
     with suppress(EstimationError):  # a mean that is not positive: a percentage has no meaning
         percent = effects.percent_of_mean().tidy(level=level)
         columns["% of mean"] = percent["estimate"].to_numpy()
-        columns[f"% of mean, {100 * level:g} % interval"] = _intervals(percent)
+        columns[f"% of mean, {100 * level:g} % interval"] = intervals(percent, say)
     if effects.constant is not None:
         constant = effects.constant.tidy().set_index("term")["estimate"]
         columns["constant"] = constant.reindex(tidy["term"]).to_numpy()
     return pd.DataFrame(columns)
 
 
-def steps_table(detail: Any, level: float) -> pd.DataFrame:
+def steps_table(detail: Any, level: float, say: Phrases | None = None) -> pd.DataFrame:
     """Paths by treatment and mediator, and the coefficients behind them."""
     import pandas as pd
 
+    say = say or phrases()
     tidy = detail.tidy(level=level)
-    labels = [
-        arrows(term) if " -> " in term.partition("[")[0] else path_label(term)
-        for term in map(str, tidy["term"])
-    ]
-    return pd.DataFrame({"step": labels, **_inference(tidy, level)})
+    labels = [say.step(term) for term in map(str, tidy["term"])]
+    return pd.DataFrame({"step": labels, **inference(tidy, level, say)})
 
 
-def _inference(tidy: pd.DataFrame, level: float) -> dict[str, Any]:
+def inference(tidy: pd.DataFrame, level: float, say: Phrases) -> dict[str, Any]:
+    """Columns of estimates: estimate, standard error, interval in one cell, p-value."""
     return {
         "estimate": tidy["estimate"].to_numpy(),
         "std_error": tidy["std_error"].to_numpy(),
-        f"{100 * level:g} % interval": _intervals(tidy),
+        f"{100 * level:g} % interval": intervals(tidy, say),
         "p": tidy["p_value"].to_numpy(),
     }
 
 
-def _intervals(tidy: pd.DataFrame) -> list[str]:
+def intervals(tidy: pd.DataFrame, say: Phrases) -> list[str]:
+    """Intervals, each in one cell."""
     return [
-        interval(row["conf_low"], row["conf_high"], row["std_error"])
+        interval(row["conf_low"], row["conf_high"], row["std_error"], say)
+        if row["std_error"] == row["std_error"]
+        else "–"
         for row in tidy.to_dict("records")
     ]
 

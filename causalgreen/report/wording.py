@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from causalgreen.report.phrases import Phrases, phrases
+from causalgreen.report.sentences import full
+
 __all__ = [
     "amount",
     "arrows",
@@ -16,7 +19,6 @@ __all__ = [
     "path_label",
     "runs",
     "sentence",
-    "words",
 ]
 
 
@@ -51,20 +53,6 @@ def runs(numbers: Iterable[int]) -> str:
     )
 
 
-def full(text: str) -> str:
-    """Make a sentence of a phrase; a name such as ``city_shock`` at its start stays as it is.
-
-    Examples
-    --------
-    >>> full("as for direct"), full("city_shock moves both")
-    ('As for direct.', 'city_shock moves both.')
-    """
-    text = text.strip()
-    if text and "_" not in text.split()[0]:
-        text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "?", "!", ":")) else text + "."
-
-
 def arrows(path: str) -> str:
     """Draw the arrows of a path.
 
@@ -76,37 +64,15 @@ def arrows(path: str) -> str:
     return path.replace("<-", "←").replace("->", "→")
 
 
-def words(name: str) -> str:
-    """Read a column's name as words.
-
-    Examples
-    --------
-    >>> words("green_patents")
-    'green patents'
-    """
-    return name.replace("_", " ")
-
-
 def path_label(term: str) -> str:
-    """Name a path as a reader would.
+    """Name a path as a reader would, in English.
 
     Examples
     --------
     >>> path_label("own_total"), path_label("human_capital"), path_label("a_b -> c")
     ('Own total', 'Through human capital', 'Through a b → c')
     """
-    fixed = {
-        "direct": "Direct",
-        "spillover": "Spillover from peers",
-        "spillover_direct": "Spillover, direct",
-        "spillover_mediated": "Spillover through own mediators",
-        "own_total": "Own total",
-        "overall": "Overall",
-    }
-    head, bracket, rest = term.partition("[")
-    tail = f" ({rest.rstrip(']')})" if bracket else ""
-    name = fixed.get(head) or f"Through {head.replace('->', '→').replace('_', ' ')}"
-    return name + tail
+    return phrases().path(term)
 
 
 def _decimals(error: float) -> int:
@@ -127,7 +93,7 @@ def amount(value: float, error: float) -> str:
     return text.replace("-", "−")
 
 
-def interval(low: float, high: float, error: float) -> str:
+def interval(low: float, high: float, error: float, say: Phrases | None = None) -> str:
     """Write an interval.
 
     Examples
@@ -135,11 +101,17 @@ def interval(low: float, high: float, error: float) -> str:
     >>> interval(-0.1, 0.2, 0.07)
     '−0.100 to 0.200'
     """
-    return f"{amount(low, error)} to {amount(high, error)}"
+    say = say or phrases()
+    return say("interval", low=amount(low, error), high=amount(high, error))
 
 
 def sentence(
-    row: Mapping[str, Any], subject: str, outcome: str, level: float, causal: bool = True
+    row: Mapping[str, Any],
+    subject: str,
+    outcome: str,
+    level: float,
+    causal: bool = True,
+    say: Phrases | None = None,
 ) -> str:
     """Say what one estimate says, without claiming a sign that the interval does not have.
 
@@ -153,6 +125,8 @@ def sentence(
         Of the interval.
     causal : bool
         Whether the graph identifies the effect; if not, nothing is said to raise or lower.
+    say : Phrases, optional
+        Language; default: English.
 
     Examples
     --------
@@ -162,59 +136,41 @@ def sentence(
     >>> sentence(row, "One more robot", "green_patents", 0.95, causal=False)
     'One more robot is estimated to go with 0.50 more green_patents (95 % interval 0.30 to 0.70)'
     """
+    say = say or phrases()
     error = float(row["std_error"])
     low, high, value = float(row["conf_low"]), float(row["conf_high"]), float(row["estimate"])
-    span = f"{100 * level:g} % interval {interval(low, high, error)}"
+    span = say("span", level=f"{100 * level:g}", interval=interval(low, high, error, say))
+    told = {"subject": subject, "outcome": outcome, "span": span}
     if low <= 0 <= high:
-        size = f"estimate {amount(value, error)}, {span}"
-        if not causal:
-            return f"{subject} goes with no change in {outcome} that can be told from zero ({size})"
-        return f"{subject} has no effect on {outcome} that can be told from zero ({size})"
-    if not causal:
-        more = f"{amount(abs(value), error)} {'more' if value > 0 else 'less'} {outcome}"
-        return f"{subject} is estimated to go with {more} ({span})"
-    verb = "raises" if value > 0 else "lowers"
-    return f"{subject} {verb} {outcome} by {amount(abs(value), error)} ({span})"
+        size = say("size", amount=amount(value, error), span=span)
+        return say("says zero" if causal else "says goes zero", size=size, **told)
+    keys = ("says raises", "says lowers") if causal else ("says more", "says less")
+    return say(keys[value < 0], amount=amount(abs(value), error), **told)
 
 
-def limits(study: Any, kind: str) -> tuple[str, ...]:
+def limits(study: Any, kind: str, say: Phrases | None = None) -> tuple[str, ...]:
     """What the data cannot answer, in sentences, for this study."""
+    say = say or phrases()
     roles = study.panel.roles
-    treatment, outcome = words(join(roles.treatments)), words(roles.outcome)
-    out = [
-        f"Confounders that change over time and are not among the controls: if something unseen "
-        f"moves both {treatment} and {outcome}, the estimates carry it.",
-        f"Values of {treatment} that no firm in the table has taken: the estimates describe small "
-        "changes around what was observed.",
-    ]
-    moved = (*roles.treatments, *roles.exposures, *roles.mediators)
-    if kind in ("within", "first_difference"):
-        out.append(
-            f"Feedback: firm effects are removed under the assumption that past {outcome} "
-            f"does not move later {words(join(moved, 'or'))}."
-        )
-    elif kind == "none":
-        out.append("Lasting differences between firms: no firm effects were removed.")
-    out.append(
-        f"Carry-over: effects are those within the same period; what last period's "
-        f"{words(join(moved, 'or'))} still does in this one is not counted."
-    )
-    if roles.groups:
-        groups = words(join([name for name, _ in roles.groups]))
-        out.append(
-            f"Whether {groups} move {outcome} for reasons of their own: the mediated paths "
-            "need that nothing unseen moves a mediator and the outcome together."
-        )
-    if roles.exposures:
-        out.append(f"Spillovers along other channels than {words(join(roles.exposures))}.")
-    else:
-        out.append(
-            "Spillovers: no exposure to peers was given, so firms are taken not to interact."
-        )
     fewest = min(study.panel.n_clusters, default=0)
+    moved = say.words((*roles.treatments, *roles.exposures, *roles.mediators), "or")
+    told = {
+        "treatment": say.words(roles.treatments),
+        "outcome": say.word(roles.outcome),
+        "moved": moved,
+        "groups": say.words([name for name, _ in roles.groups]),
+        "exposures": say.words(roles.exposures),
+        "n": fewest,
+    }
+    keys = ["confounders", "values"]
+    if kind in ("within", "first_difference"):
+        keys.append("feedback")
+    elif kind == "none":
+        keys.append("lasting")
+    keys.append("carry")
+    if roles.groups:
+        keys.append("mediators")
+    keys.append("channels" if roles.exposures else "peers")
     if fewest < 40:
-        out.append(
-            f"Fine differences in precision: there are only {fewest} clusters, and intervals from "
-            "few clusters are themselves uncertain."
-        )
-    return tuple(out)
+        keys.append("clusters")
+    return tuple(say(f"limit {key}", **told) for key in keys)

@@ -7,28 +7,33 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from causalgreen.errors import DesignError
 from causalgreen.report.html import html_page
 from causalgreen.report.latex import latex_page
 from causalgreen.report.markdown import markdown_page
 from causalgreen.report.page import Page, png_of
+from causalgreen.report.word import need_word, word_page, word_table
 
-__all__ = ["SUFFIXES", "write_report"]
+if TYPE_CHECKING:
+    from causalgreen.report.journal import JournalTable
 
-SUFFIXES = (".html", ".md", ".tex")
+__all__ = ["SUFFIXES", "write_report", "write_table"]
+
+SUFFIXES = (".html", ".md", ".tex", ".docx")
 
 
 def write_report(path: str | Path, page: Page) -> Path:
     """Write a page in the format that the suffix names.
 
-    The file appears complete or not at all. ``.html`` is one self-contained file; the figures
-    of ``.md`` and ``.tex`` lie beside it in a folder ``<name>_figures``.
+    The file appears complete or not at all. ``.html`` and ``.docx`` are one self-contained file;
+    the figures of ``.md`` and ``.tex`` lie beside it in a folder ``<name>_figures``.
 
     Parameters
     ----------
     path : str or Path
-        Ends in ``.html``, ``.md`` or ``.tex``; an existing file is replaced.
+        Ends in ``.html``, ``.docx``, ``.md`` or ``.tex``; an existing file is replaced.
     page : Page
         What to write.
 
@@ -40,7 +45,8 @@ def write_report(path: str | Path, page: Page) -> Path:
     Raises
     ------
     DesignError
-        If the suffix is another one, or the folder does not exist.
+        If the suffix is another one, the folder does not exist, or python-docx is missing for
+        ``.docx``.
 
     Examples
     --------
@@ -49,6 +55,27 @@ def write_report(path: str | Path, page: Page) -> Path:
     ...     write_report(f"{folder}/report.html", Page("Title", "Lead.")).name
     'report.html'
     """
+    path = _checked(path)
+    suffix = path.suffix.lower()
+    if suffix == ".html":
+        _write(path, html_page(page).encode("utf-8"))
+    elif suffix == ".docx":
+        _write(path, word_page(page))
+    else:
+        _write_with_figures(path, page, markdown_page if suffix == ".md" else latex_page)
+    return path
+
+
+def write_table(path: str | Path, table: JournalTable) -> Path:
+    """Write one table in the format that the suffix names; see `JournalTable.write`."""
+    path = _checked(path)
+    text = {".html": table.to_html, ".md": table.to_markdown, ".tex": table.to_latex}
+    suffix = path.suffix.lower()
+    _write(path, word_table(table) if suffix == ".docx" else text[suffix]().encode("utf-8"))
+    return path
+
+
+def _checked(path: str | Path) -> Path:
     path = Path(path)
     check_suffix(path)
     if not path.parent.is_dir():
@@ -56,11 +83,6 @@ def write_report(path: str | Path, page: Page) -> Path:
             f"the report cannot go to {path}: there is no folder {path.parent}; "
             "make the folder first, or give another path"
         )
-    if path.suffix.lower() == ".html":
-        _write_text(path, html_page(page))
-        return path
-    render = markdown_page if path.suffix.lower() == ".md" else latex_page
-    _write_with_figures(path, page, render)
     return path
 
 
@@ -70,7 +92,7 @@ def check_suffix(path: str | Path) -> None:
     Raises
     ------
     DesignError
-        Naming the suffixes that are served.
+        Naming the suffixes that are served, or the package that a Word file needs.
     """
     suffix = Path(path).suffix
     if suffix.lower() not in SUFFIXES:
@@ -78,13 +100,15 @@ def check_suffix(path: str | Path) -> None:
             f"a report cannot be written as {suffix or 'a file without a suffix'!r} ({path}); "
             f"let the path end in one of {', '.join(SUFFIXES)}"
         )
+    if suffix.lower() == ".docx":
+        need_word()
 
 
-def _write_text(path: Path, text: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         open_to_readers(Path(name), folder=False)
         os.replace(name, path)
     except BaseException:
@@ -114,7 +138,7 @@ def _write_with_figures(
         open_to_readers(waiting, folder=True)
         if any(names):
             replace_folder(waiting, folder)
-        _write_text(path, text)
+        _write(path, text.encode("utf-8"))
     finally:
         shutil.rmtree(waiting, ignore_errors=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from causalgreen.effects.effects import Effects
 from causalgreen.effects.paths import PathRequest, path_effects
@@ -14,6 +14,9 @@ from causalgreen.study.steps import Steps
 
 if TYPE_CHECKING:
     from causalgreen.explain.explanation import Explanation
+    from causalgreen.falsify.finding import Falsification
+    from causalgreen.report.summary import Summary
+    from causalgreen.study.manifest import Manifest
     from causalgreen.surface.methods import Method
     from causalgreen.surface.surface import Surface
 
@@ -134,12 +137,9 @@ class Study(Steps):
 
         Raises
         ------
-        IdentificationError
-            If the graph identifies no path.
-        DesignError
-            If the panel has no traits that vary.
-        EstimationError
-            If there are too few firms or clusters, or coefficients cannot be told apart.
+        IdentificationError, DesignError, EstimationError
+            If the graph identifies no path; if the panel has no traits that vary; if there are too
+            few firms or clusters, or coefficients cannot be told apart.
         """
         from causalgreen.surface.forest import Forest
         from causalgreen.surface.make import surface_of
@@ -155,41 +155,145 @@ class Study(Steps):
         )
 
     def explain(self, surface: Surface | None = None) -> Explanation:
-        """Which firms gain, through which path: groups, profiles, targeting, claims.
-
-        Parameters
-        ----------
-        surface : Surface, optional
-            Default: ``study.surface()``.
-
-        Returns
-        -------
-        Explanation
-        """
+        """Which firms gain, through which path; default of the surface: ``study.surface()``."""
         from causalgreen.explain.explanation import Explanation
 
         return Explanation(self.surface() if surface is None else surface)
 
-    def report(self, path: str | Path, effects: Effects | None = None) -> Path:
-        """Write a report; the suffix decides: ``.html``, ``.md`` or ``.tex``.
+    def falsify(
+        self, checks: Any = None, simulations: int = 400, refit: bool = False,
+        seed: int | None = None, **named: Any,
+    ) -> Falsification:  # fmt: skip
+        """Try to break the numbers: placebos, refuters, overlap, influence, sensitivity.
+
+        Parameters
+        ----------
+        checks, simulations, refit, seed, **named
+            As in `causalgreen.falsify.registry.falsify`, such as
+            ``placebo_outcome="brown_patents"``; default: all checks, the study's seed.
+
+        Returns
+        -------
+        Falsification
+            One finding for each check; one that cannot be run says why.
+        """
+        from causalgreen.falsify.registry import falsify
+
+        return falsify(self, checks, simulations, refit, seed, **named)
+
+    def summary(
+        self, effects: Effects | None = None, surface: Any = None,
+        falsification: Falsification | None = None, lang: Literal["en", "zh"] = "en",
+    ) -> Summary:  # fmt: skip
+        """What was found, by which paths, for whom, how sure, what would overturn it.
+
+        Parameters
+        ----------
+        effects : Effects, optional
+            Default: ``study.paths()``.
+        surface : Surface, Explanation or Claims, optional
+            For whom; left out, nothing is said of it.
+        falsification : Falsification, optional
+            What ``study.falsify()`` returned; left out, the assumptions stand in its place.
+        lang : {"en", "zh"}
+            English or Chinese.
+
+        Returns
+        -------
+        Summary
+            About ten lines.
+        """
+        from causalgreen.report.summary import summarise
+
+        return summarise(self, effects, surface, falsification, lang)
+
+    def manifest(self, effects: Effects | None = None) -> Manifest:
+        """All that the numbers depend on, and the numbers, frozen.
+
+        Parameters
+        ----------
+        effects : Effects, optional
+            Whose estimates are kept; default: ``study.paths()``.
+
+        Returns
+        -------
+        Manifest
+            ``write(path)`` keeps it; ``causalgreen run`` takes it; ``diff(other)`` compares.
+        """
+        from causalgreen.study.rebuild import manifest_of
+
+        return manifest_of(self, effects)
+
+    @classmethod
+    def from_manifest(
+        cls, manifest: Manifest | str | Path, frame: Any, learner: Any = None, *,
+        other_data: bool = False, n_jobs: int | None = None, progress: bool | None = None,
+    ) -> Study:  # fmt: skip
+        """Make a study again from its manifest and its table.
+
+        Parameters
+        ----------
+        manifest : Manifest, str or pathlib.Path
+            A manifest, or the file that it was written to.
+        frame : pandas, polars or pyarrow table
+            The table that the manifest was made from, its rows in any order.
+        learner : learner, optional
+            Only for learners that a manifest cannot hold (objects of your own).
+        other_data : bool
+            Take another table, too, with a warning that says what differs.
+        n_jobs, progress
+            As in `Study`.
+
+        Raises
+        ------
+        DesignError
+            If the table is another one, or a learner cannot be made again.
+
+        Warns
+        -----
+        EstimationWarning
+            If versions differ in a way that can change numbers.
+        """
+        from causalgreen.study.manifest import Manifest
+        from causalgreen.study.rebuild import rebuild
+
+        known = manifest if isinstance(manifest, Manifest) else Manifest.from_json(manifest)
+        return rebuild(
+            cls, known, frame, learner, other_data=other_data, n_jobs=n_jobs, progress=progress
+        )
+
+    def report(
+        self, path: str | Path, effects: Effects | None = None, surface: Any = None,
+        falsification: Falsification | None = None, lang: Literal["en", "zh"] = "en",
+        whom: bool = True,
+    ) -> Path:  # fmt: skip
+        """Write a report, and its manifest beside it (``report.manifest.json``).
 
         Parameters
         ----------
         path : str or pathlib.Path
-            File to write; replaced only when the new one is complete.
+            File to write; the suffix decides: ``.html``, ``.docx``, ``.md`` or ``.tex``.
         effects : Effects, optional
             What to report, such as ``study.paths(covariance="CR1")``; default ``study.paths()``.
+        surface : Surface or Explanation, optional
+            For whom; default: ``study.surface()`` where the panel has traits.
+        falsification : Falsification, optional
+            What was tried to break the numbers.
+        lang : {"en", "zh"}
+            English or Chinese.
+        whom : bool
+            Whether the report says for whom.
 
         Returns
         -------
         pathlib.Path
-            The file written.
+            The file written; it is replaced only when the new one is complete.
 
         Raises
         ------
         DesignError
             If the suffix is not known.
         """
-        from causalgreen.report import study_page, write_report
+        from causalgreen.study.reporting import report
 
-        return write_report(path, study_page(self, effects=effects))
+        return report(self, path, effects, surface, falsification, lang, whom)

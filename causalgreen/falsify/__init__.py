@@ -1,0 +1,1 @@
+"""Trying to break every number: placebos, refutations, sensitivity, other specifications."""

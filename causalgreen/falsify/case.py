@@ -1,0 +1,61 @@
+"""What a check is given: the study's steps, computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from causalgreen.falsify.finding import Finding
+
+if TYPE_CHECKING:
+    from causalgreen.effects.effects import Effects
+    from causalgreen.graph.causal_graph import CausalGraph
+    from causalgreen.graph.identification import Identification
+    from causalgreen.moments.moments import Moments
+    from causalgreen.moments.system import Layout
+    from causalgreen.panel.panel import Panel
+    from causalgreen.residuals.crossfit import Residuals
+
+__all__ = ["Case", "Check"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A study under attack.
+
+    Attributes
+    ----------
+    panel, graph, identification, residuals, moments, layout
+        The study's steps.
+    effects : Effects
+        ``study.paths()``.
+    again : callable
+        ``again(panel=..., graph=..., fixed_effects=..., learner=..., folds=..., seed=...)`` makes a
+        study like this one but for what is given (for checks that refit).
+    simulations : int
+        Number of permutations or draws.
+    seed : int
+        Seed; spawn one stream for each simulation (``numpy.random.SeedSequence.spawn``).
+    refit : bool
+        Fit the nuisances again in every simulation.
+    progress : bool or None
+        Progress bar; None: in a terminal or notebook only.
+    """
+
+    panel: Panel
+    graph: CausalGraph
+    identification: Identification
+    residuals: Residuals
+    moments: Moments
+    layout: Layout
+    effects: Effects
+    again: Callable[..., Any]
+    simulations: int = 400
+    seed: int = 0
+    refit: bool = False
+    progress: bool | None = None
+
+
+Check = Callable[[Case], Finding]
+"""A check takes a case and returns what it found; it never raises because data do not suit it."""

@@ -1,0 +1,80 @@
+"""Picture of a specification curve with the grid of choices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from causalgreen.errors import DesignError
+from causalgreen.explain.style import GREY, INK, PALETTE, clean, label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from causalgreen.falsify.multiverse import Multiverse
+
+__all__ = ["plot_multiverse"]
+
+AXES = ("learner", "fixed_effects", "controls", "sample", "folds", "seed")
+
+
+def plot_multiverse(result: Multiverse, term: str) -> Figure:
+    """Estimates sorted, with intervals; below, which choices each specification makes."""
+    import matplotlib.pyplot as plt
+
+    part = result.table[result.table["term"] == term].sort_values("estimate", ignore_index=True)
+    if part.empty:
+        known = list(dict.fromkeys(result.table["term"]))
+        raise DesignError(f"no specification has the term {term!r}; there are {known}")
+    lines = [
+        (axis, str(value)) for axis in AXES if part[axis].nunique() > 1
+        for value in dict.fromkeys(part[axis])
+    ]  # fmt: skip
+    height = 3.4 + 0.24 * len(lines)
+    figure, (top, grid) = plt.subplots(
+        2, 1, figsize=(8.4, height), layout="constrained", sharex=True,
+        height_ratios=[3.0, max(0.24 * len(lines), 0.3)],
+    )  # fmt: skip
+    x = np.arange(len(part))
+    clear = (part["p_value"] < 0.05).to_numpy()
+    for flag, colour, name in ((True, PALETTE[0], "p < 0.05"), (False, GREY, "p >= 0.05")):
+        if (clear == flag).any():
+            some = part[clear == flag]
+            top.errorbar(
+                x[clear == flag], some["estimate"], yerr=some["conf_high"] - some["estimate"],
+                fmt="o", color=colour, ms=4, elinewidth=1.2, label=name,
+            )  # fmt: skip
+    own = np.flatnonzero(part["specification"] == result.table["specification"].iloc[0])
+    top.plot(x[own], part["estimate"].iloc[own], "D", color=PALETTE[5], ms=7, mfc="none",
+             label="the study")  # fmt: skip
+    top.axhline(0, color=INK, lw=0.8)
+    top.set_ylabel(result.unit, fontsize=8)
+    top.margins(y=0.18)
+    top.legend(fontsize=8, frameon=False, ncols=3, loc="upper left")
+    same = (np.sign(part["estimate"]) == np.sign(part["estimate"].median())).mean()
+    figure.suptitle(
+        f"Does another reasonable choice change the answer? {label(term)}\n{len(part)} "
+        f"specifications, {100 * same:.0f} % with the same sign, {100 * clear.mean():.0f} % "
+        f"significant; 95 % intervals; {part['firms'].max():,} firms",
+        x=0.01, ha="left", fontsize=10, color=INK,
+    )  # fmt: skip
+    clean(top)
+    _grid(grid, part, lines)
+    return figure
+
+
+def _grid(ax: Axes, part, lines: list[tuple[str, str]]) -> None:  # type: ignore[no-untyped-def]
+    for row, (axis, value) in enumerate(lines):
+        on = np.flatnonzero(part[axis].astype(str) == value)
+        ax.plot(np.arange(len(part)), np.full(len(part), row), ".", color="#DDDDDD", ms=4)
+        ax.plot(on, np.full(len(on), row), "s", color=INK, ms=4)
+    ax.set_yticks(
+        range(len(lines)), [f"{label(axis)}: {value}" for axis, value in lines], fontsize=7
+    )
+    ax.set_ylim(len(lines) - 0.4, -0.6)
+    ax.set_xticks([])
+    ax.set_xlabel("specifications, sorted by estimate", fontsize=8)
+    clean(ax)
+    ax.tick_params(axis="y", labelsize=7)

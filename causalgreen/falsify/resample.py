@@ -1,0 +1,185 @@
+"""The path system solved again with clusters weighted anew, or with one more column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from causalgreen.moments.basis import Basis
+from causalgreen.moments.paths import evaluate, path_terms
+from causalgreen.moments.solve import one_thread
+from causalgreen.moments.system import Equation, fit_equation
+from causalgreen.panel.absorb import absorb
+
+if TYPE_CHECKING:
+    from causalgreen.falsify.case import Case
+
+__all__ = ["firm_shares", "home_clusters", "solve_weighted", "solve_with_noise"]
+
+RIDGE = 1e-11
+
+
+def firm_shares(case: Case, n_firms: int) -> np.ndarray:
+    """Share of each firm in the average, shape (n_firms,)."""
+    sample = case.moments.sample
+    rows = np.bincount(sample.units, sample.rows, minlength=n_firms)
+    share = np.bincount(sample.units, sample.weight, minlength=n_firms) / np.maximum(rows, 1)
+    out: np.ndarray = share / share.sum()
+    return out
+
+
+def home_clusters(case: Case, n_firms: int) -> np.ndarray:
+    """First cluster of each firm, shape (n_firms,)."""
+    sample = case.moments.sample
+    home = np.zeros(n_firms, dtype=np.int64)
+    home[sample.units[::-1]] = sample.clusters[0][::-1]
+    return home
+
+
+def solve_weighted(case: Case, basis: Basis, weights: np.ndarray) -> np.ndarray:
+    """Headline effects with clusters weighted, for many sets of weights.
+
+    Parameters
+    ----------
+    case : Case
+    basis : Basis
+        The study's.
+    weights : numpy.ndarray, shape (s, n_clusters)
+        Times that each cluster counts; 0 leaves it out.
+
+    Returns
+    -------
+    numpy.ndarray, shape (s, h)
+        Averaged over repetitions; the firms of a cluster count as often as the cluster.
+    """
+    share = (
+        firm_shares(case, len(basis.values)) * weights[:, home_clusters(case, len(basis.values))]
+    )
+    share /= share.sum(axis=1, keepdims=True)
+    out = []
+    with one_thread():
+        for repeat in range(len(case.moments.values)):
+            coefficients = [
+                _weighted(case, repeat, equation, basis, weights)
+                for equation in case.layout.equations()
+            ]
+            out.append(_averages(case, basis, coefficients, share))
+    averaged: np.ndarray = np.mean(out, axis=0)
+    return averaged
+
+
+def _weighted(
+    case: Case, repeat: int, equation: Equation, basis: Basis, weights: np.ndarray
+) -> np.ndarray:
+    """Coefficients of one equation, shape (s, k, q)."""
+    from scipy.sparse import csr_array
+
+    moments = case.moments
+    S, p = moments.values[repeat], len(moments.names)
+    columns = [*equation.regressors, *range(p, S.shape[-1])]
+    zz, zy = S[:, columns][:, :, columns], S[:, columns, equation.target]
+    h, (g, m) = basis.values[moments.sample.units], zy.shape
+    q, codes = h.shape[1], moments.sample.clusters[0]
+    total = csr_array((np.ones(g), (codes, np.arange(g))), (weights.shape[1], g))
+    A, b = np.empty((len(weights), m * q, m * q)), np.empty((len(weights), m * q))
+    flat = zz.reshape(g, -1)
+    for i in range(q):
+        for j in range(i + 1):
+            block = weights @ (total @ (flat * (h[:, i] * h[:, j])[:, None]))
+            A[:, i::q, j::q] = A[:, j::q, i::q] = block.reshape(-1, m, m)
+        b[:, i::q] = weights @ (total @ (zy * h[:, i, None]))
+    scale = np.sqrt(np.maximum(np.einsum("sii->si", A), 1e-300))
+    A /= scale[:, :, None] * scale[:, None, :]
+    # Period effects may be redundant where a period is not drawn; the ridge is far below noise.
+    A[:, np.arange(m * q), np.arange(m * q)] += RIDGE
+    theta = np.linalg.solve(A, (b / scale)[:, :, None])[:, :, 0] / scale
+    return theta.reshape(len(weights), m, q)[:, : len(equation.regressors)]
+
+
+def _averages(
+    case: Case, basis: Basis, coefficients: list[np.ndarray], share: np.ndarray
+) -> np.ndarray:
+    """Average effects of every simulation, shape (s, h)."""
+    n_terms = len(path_terms(case.layout).headline)
+    if basis.values.shape[1] == 1:
+        return evaluate(case.layout, [c[:, :, 0].T for c in coefficients])[:n_terms].T
+    rows = []
+    for s, w in enumerate(share):
+        at_firms = [c[s] @ basis.values.T for c in coefficients]
+        rows.append(evaluate(case.layout, at_firms)[:n_terms] @ w)
+    return np.stack(rows)
+
+
+def solve_with_noise(case: Case, basis: Basis, rngs: list[np.random.Generator]) -> np.ndarray:
+    """Headline effects with one more control that is pure noise.
+
+    Half of the variance of the noise is shared by a cluster in a period. It enters every equation
+    as a linear control, by the algebra of adding one column to a regression.
+
+    Parameters
+    ----------
+    case : Case
+    basis : Basis
+    rngs : list of numpy.random.Generator, length s
+
+    Returns
+    -------
+    numpy.ndarray, shape (s, h)
+    """
+    design = case.residuals.design
+    panel = case.panel
+    n = len(design.rows)
+    weights = np.ones(n) if panel.roles.weight is None else panel.weights[design.rows]
+    step, out = max(1, 6_000_000 // n), []
+    share = np.broadcast_to(firm_shares(case, len(basis.values)), (len(rngs), len(basis.values)))
+    for low in range(0, len(rngs), step):
+        noise = _noise(case, rngs[low : low + step], weights)
+        repeats = []
+        with one_thread():
+            for r in range(len(case.residuals.values)):
+                coefficients = [
+                    _with_column(case, r, equation, basis, noise, weights)
+                    for equation in case.layout.equations()
+                ]
+                repeats.append(_averages(case, basis, coefficients, share[: noise.shape[1]]))
+        out.append(np.mean(repeats, axis=0))
+    return np.concatenate(out)
+
+
+def _noise(case: Case, rngs: list[np.random.Generator], weights: np.ndarray) -> np.ndarray:
+    """Noise without the removed effects, shape (n, s); period effects go in the equations."""
+    design, panel = case.residuals.design, case.panel
+    rows = design.rows
+    cluster, period = panel.clusters[0][rows], panel.codes(panel.roles.time)[rows]
+    cell = np.unique(cluster * (int(period.max()) + 1) + period, return_inverse=True)[1]
+    draws = [
+        np.sqrt(0.5) * (g.standard_normal(len(rows)) + g.standard_normal(int(cell.max()) + 1)[cell])
+        for g in rngs
+    ]
+    effects = [codes for name, codes in design.effects if name != panel.roles.time]
+    return absorb(np.column_stack(draws), effects, weights)
+
+
+def _with_column(
+    case: Case, repeat: int, equation: Equation, basis: Basis, noise: np.ndarray,
+    weights: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Coefficients of one equation with the noise as a further regressor, shape (s, k, q)."""
+    values, design = case.residuals.values[repeat], case.residuals.design
+    Z = np.column_stack([values[:, list(equation.regressors)], design.periods])
+    h = basis.values[case.panel.unit_codes[design.rows]]
+    ZH = (Z[:, :, None] * h[:, None, :]).reshape(len(Z), -1)
+    wz = ZH * weights[:, None]
+    A = wz.T @ ZH
+    y = values[:, equation.target]
+    k, q = len(equation.regressors), h.shape[1]
+    theta = fit_equation(case.moments, repeat, equation, basis).coefficients
+    inverse = np.linalg.pinv(A, rcond=1e-12, hermitian=True)
+    error = y - ZH @ (inverse @ (wz.T @ y))
+    cross = wz.T @ noise
+    slope = inverse @ cross
+    left = (noise * noise * weights[:, None]).sum(axis=0) - (cross * slope).sum(axis=0)
+    gain = ((error * weights) @ noise) / left
+    moved = theta.reshape(-1, 1) - slope[: k * q] * gain
+    return moved.T.reshape(-1, k, q)

@@ -1,0 +1,152 @@
+"""Legs: one equation of the path system, and how far an omitted confounder can move it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from causalgreen.errors import EstimationError
+from causalgreen.moments.basis import Basis
+from causalgreen.moments.moments import Moments
+from causalgreen.moments.system import Equation
+
+__all__ = ["Leg", "Reach", "fit_leg"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a confounder can move one linear function of a leg's coefficients.
+
+    Attributes
+    ----------
+    scale : float
+        S = sigma * nu: the bias is at most S * sqrt(cf_y * cf_d / (1 - cf_d)).
+    nu2 : float
+        Second moment of the Riesz representer.
+    influence : numpy.ndarray, shape (g,)
+        Influence of every cell on the scale.
+    direction : numpy.ndarray, shape (k, q)
+        How all coefficients of the equation move when the function moves by one: the least
+        favourable direction.
+    """
+
+    scale: float
+    nu2: float
+    influence: np.ndarray
+    direction: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One equation solved, with what bounds on its bias need.
+
+    Attributes
+    ----------
+    equation : Equation
+        Target and regressors.
+    coefficients : numpy.ndarray, shape (k, q)
+        Coefficient of each regressor on each basis function.
+    influence : numpy.ndarray, shape (g, k, q)
+        Influence of every cell on the coefficients.
+    sigma2 : float
+        Residual variance of the target.
+    sigma2_influence : numpy.ndarray, shape (g,)
+        Influence of every cell on it.
+    inverse : numpy.ndarray, shape (m * q, m * q)
+        Inverse of the cross products, period indicators included; main regressors first.
+    products : numpy.ndarray, shape (g, m, m)
+        Cross products of the regressors in each cell.
+    basis : numpy.ndarray, shape (g, q)
+        Basis functions at each cell.
+    weight : numpy.ndarray, shape (g,)
+        Weight of each cell.
+    """
+
+    equation: Equation
+    coefficients: np.ndarray
+    influence: np.ndarray
+    sigma2: float
+    sigma2_influence: np.ndarray
+    inverse: np.ndarray
+    products: np.ndarray
+    basis: np.ndarray
+    weight: np.ndarray
+
+    def reach(self, gradient: np.ndarray) -> Reach:
+        """Bound on the bias of a linear function of the coefficients.
+
+        Parameters
+        ----------
+        gradient : numpy.ndarray, shape (k, q)
+            The linear function.
+
+        Returns
+        -------
+        Reach
+
+        References
+        ----------
+        Chernozhukov, Cinelli, Newey, Sharma and Syrgkanis (2022), Long story short: Omitted
+        variable bias in causal machine learning, doi 10.48550/arXiv.2112.13398, theorem 2.
+        """
+        n, q = self.weight.sum(), self.basis.shape[1]
+        size = gradient.size
+        v = self.inverse[:, :size] @ gradient.ravel()
+        nu2 = float(n * (gradient.ravel() @ v[:size]))
+        at = self.basis @ v.reshape(-1, q).T
+        square = np.einsum("ga,gab,gb->g", at, self.products, at)
+        psi_nu2 = (self.weight * nu2 - n * n * square) / n
+        scale = float(np.sqrt(self.sigma2 * nu2))
+        psi = (self.sigma2 * psi_nu2 + nu2 * self.sigma2_influence) / (2 * scale)
+        return Reach(scale, nu2, psi, (n / nu2) * v[:size].reshape(gradient.shape))
+
+
+def fit_leg(moments: Moments, equation: Equation, basis: Basis) -> Leg:
+    """Solve one equation from the moments, averaged over repetitions.
+
+    Parameters
+    ----------
+    moments : Moments
+        Moments of the residuals.
+    equation : Equation
+        Target and regressors.
+    basis : Basis
+        Functions of the traits along which coefficients vary.
+
+    Returns
+    -------
+    Leg
+
+    Raises
+    ------
+    EstimationError
+        If nothing is left of a regressor or of the target.
+    """
+    S, p = moments.values.mean(axis=0), len(moments.names)
+    columns = [*equation.regressors, *range(p, S.shape[-1])]
+    zz, zy = S[:, columns][:, :, columns], S[:, columns, equation.target]
+    h = basis.values[moments.sample.units]
+    q, k = h.shape[1], len(equation.regressors)
+    A = np.einsum("gab,gi,gj->aibj", zz, h, h, optimize=True).reshape(len(columns) * q, -1)
+    b = np.einsum("ga,gi->ai", zy, h).ravel()
+    size = np.sqrt(np.maximum(np.diag(A), 0.0))
+    if not (size[: k * q] > 0).all():
+        raise EstimationError("nothing is left of a regressor once fixed effects are removed")
+    size = np.where(size > 0, size, 1.0)
+    inverse = np.linalg.pinv(A / size[:, None] / size, rcond=1e-10, hermitian=True)
+    inverse = inverse / size[:, None] / size
+    theta = (inverse @ b).reshape(-1, q)
+    at = h @ theta.T
+    score = zy - np.einsum("gab,gb->ga", zz, at)
+    influence = np.einsum("ga,gi->gai", score, h).reshape(len(h), -1) @ inverse[:, : k * q]
+    yy = S[:, equation.target, equation.target]
+    squares = yy - np.einsum("ga,ga->g", at, zy + score)
+    weight = moments.sample.weight
+    sigma2 = float(squares.sum() / weight.sum())
+    if not sigma2 > 0:
+        raise EstimationError(f"nothing is left of {moments.names[equation.target]} to explain")
+    return Leg(
+        equation, theta[:k], influence.reshape(len(h), k, q), sigma2,
+        (squares - weight * sigma2) / weight.sum(), inverse, zz, h, weight,
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""Pictures of sensitivity: contours of a bound, and paths against a correlation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from causalgreen.explain.style import GREY, INK, PALETTE, finish, label, sample
+from causalgreen.falsify.sensitivity_paths import strength
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from causalgreen.falsify.sensitivity import Sensitivity
+    from causalgreen.falsify.sensitivity_mediator import MediatorCurve
+    from causalgreen.falsify.sensitivity_paths import PathForm
+
+__all__ = ["plot_contour", "plot_contours", "plot_curve", "plot_curves"]
+
+
+def plot_contour(
+    result: Sensitivity, term: str, ax: Axes | None, limit: bool, size: int = 41
+) -> Axes:
+    """Bound of one path over the strength of a confounder, with benchmarks."""
+    import matplotlib.pyplot as plt
+
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
+    form = result.form(term)
+    side = -1 if form.estimate > 0 else 1
+    marks = result.benchmarks[result.benchmarks["term"] == term]
+    rv = form.robustness()
+    most = max([rv * 1.5, 0.02, *(1.25 * marks["cf_y"]), *(1.25 * marks["cf_d"])])
+    grid = np.linspace(0, min(most, 0.95), size)
+    quantile = result.quantile if limit else 0.0
+    # The bound depends on the strength alone: one curve, read at every point of the square.
+    sizes = np.linspace(0, float(strength(grid[-1], grid[-1])), 200)
+    heights = np.array([form.limit(s, side, quantile) for s in sizes])
+    x, y = np.meshgrid(grid, grid)
+    z = np.interp(strength(y, x), sizes, heights)
+    lines = ax.contour(x, y, z, levels=9, colors=GREY, linewidths=0.8)
+    ax.clabel(lines, fontsize=7, fmt="%.3g")
+    if z.min() < 0 < z.max():
+        ax.contour(x, y, z, levels=[0.0], colors=PALETTE[5], linewidths=2.0)
+    ax.plot(0, 0, "^", color=INK, ms=7, clip_on=False)
+    ax.annotate(f"{form.estimate:.3g}", (0, 0), (6, 6), textcoords="offset points", fontsize=8)
+    for i, (block, at_y, at_d) in enumerate(
+        zip(marks["block"], marks["cf_y"], marks["cf_d"], strict=True)
+    ):
+        ax.plot(at_d, at_y, "D", color=PALETTE[0], ms=5, clip_on=False)
+        if max(at_d, at_y) < 0.05 * grid[-1]:
+            continue
+        ax.annotate(
+            label(str(block)), (at_d, at_y), (6, 4 + 9 * (i % 3)),
+            textcoords="offset points", fontsize=7, color=PALETTE[0],
+        )  # fmt: skip
+    ax.set_xlabel("share of the treatment side's residual variance explained (cf_d)", fontsize=8)
+    ax.set_ylabel("share of the outcome side's explained (cf_y)", fontsize=8)
+    kind = "interval" if limit else "estimate"
+    end = "lower" if side < 0 else "upper"
+    return finish(
+        ax, f"How strong an omitted confounder would end the path: {label(term)}?",
+        f"{end} bound of the {kind}, {form.context.unit};\nred: zero; diamonds: observed controls; "
+        f"{sample(form.context)}",
+    )  # fmt: skip
+
+
+def plot_contours(result: Sensitivity) -> Figure:
+    """One panel for each path."""
+    import matplotlib.pyplot as plt
+
+    terms = [f.term for f in result.forms]
+    columns = min(3, len(terms))
+    rows = -(-len(terms) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(5.4 * columns, 4.6 * rows), layout="constrained", squeeze=False
+    )
+    for ax, term in zip(axes.flat, terms, strict=False):
+        plot_contour(result, term, ax, limit=False, size=31)
+        ax.set_title(label(term), loc="left", fontsize=9, color=INK)
+    for ax in list(axes.flat)[len(terms) :]:
+        ax.set_axis_off()
+    form: PathForm = result.forms[0]
+    figure.suptitle(
+        "How strong an omitted confounder would end each path?\nbound of the estimate, "
+        f"{form.context.unit}; red: zero; diamonds: observed controls; {sample(form.context)}",
+        x=0.01, ha="left", fontsize=10, color=INK,
+    )  # fmt: skip
+    return figure
+
+
+def plot_curve(curve: MediatorCurve, ax: Axes | None) -> Axes:
+    """A path against the correlation of mediator residual and outcome error."""
+    import matplotlib.pyplot as plt
+
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6.8, 4.0), layout="constrained")
+    half = curve.quantile * curve.std_error
+    ax.fill_between(
+        curve.rho, curve.estimate - half, curve.estimate + half, color=PALETTE[4], alpha=0.35, lw=0
+    )
+    ax.plot(curve.rho, curve.estimate, color=PALETTE[0], lw=1.8)
+    ax.axhline(0, color=INK, lw=0.8)
+    ax.axvline(0, color=GREY, lw=0.8, ls=":")
+    if np.isfinite(curve.tipping):
+        ax.plot(curve.tipping, 0, "o", color=PALETTE[5], ms=6)
+        ax.annotate(
+            f"zero at {curve.tipping:.2f}", (curve.tipping, 0), (6, 8), textcoords="offset points",
+            fontsize=8, color=PALETTE[5],
+        )  # fmt: skip
+    inner = np.abs(curve.rho) <= 0.8
+    low, high = (curve.estimate - half)[inner].min(), (curve.estimate + half)[inner].max()
+    ax.set_ylim(min(low, 0), max(high, 0))
+    ax.set_xlim(-0.8, 0.8)
+    ax.set_xlabel(f"correlation of {label(curve.mediator)}'s residual with the outcome's error",
+                  fontsize=8)  # fmt: skip
+    ax.set_ylabel(curve.unit, fontsize=8)
+    return finish(
+        ax, f"What if something moves {label(curve.mediator)} and the outcome? {label(curve.term)}",
+        f"path with 95 % interval; {curve.who}",
+    )  # fmt: skip
+
+
+def plot_curves(curves: Sequence[MediatorCurve]) -> Figure:
+    """One panel for each mediator and path."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        len(curves), 1, figsize=(7.2, 3.6 * len(curves)), layout="constrained", squeeze=False
+    )
+    for ax, curve in zip(axes.flat, curves, strict=True):
+        plot_curve(curve, ax)
+    return figure

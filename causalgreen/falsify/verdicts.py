@@ -1,0 +1,102 @@
+"""From p-values to verdicts, and what a check could have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "BORDER", "LEVEL", "POWER", "TOLERATED", "detectable", "extreme", "listed", "records",
+    "size_test", "worst",
+]  # fmt: skip
+
+LEVEL, BORDER, POWER = 0.05, 0.10, 0.80
+# With some dozens of clusters sandwich tests of 5 % reject 6 to 8 %; that is no finding.
+TOLERATED = 0.075
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The gravest verdict; what was not run counts only where nothing was.
+
+    Examples
+    --------
+    >>> worst(["pass", "warn", "not applicable"])
+    'warn'
+    """
+    given = set(verdicts)
+    for verdict in (FAIL, WARN, PASS):
+        if verdict in given:
+            return verdict
+    return NOT_APPLICABLE
+
+
+def detectable(std_error: np.ndarray, df: int) -> np.ndarray:
+    """Smallest effect that a test at 5 % finds with probability 80 %.
+
+    Parameters
+    ----------
+    std_error : numpy.ndarray
+    df : int
+        Degrees of freedom of t.
+
+    Examples
+    --------
+    >>> round(float(detectable(np.array(1.0), 10**6)), 2)
+    2.8
+    """
+    from scipy.stats import t
+
+    return (t.ppf(1 - LEVEL / 2, df) + t.ppf(POWER, df)) * std_error
+
+
+def size_test(rejections: np.ndarray, simulations: int) -> tuple[np.ndarray, float]:
+    """Whether a test of 5 % rejects more than 7.5 %, and what would have been noticed.
+
+    Parameters
+    ----------
+    rejections : numpy.ndarray of int, shape (k,)
+        Rejections in so many simulations.
+    simulations : int
+
+    Returns
+    -------
+    p : numpy.ndarray, shape (k,)
+        One-sided binomial p-values.
+    power : float
+        Chance of noticing a test that rejects three times as often as it should.
+
+    Examples
+    --------
+    >>> p, power = size_test(np.array([20, 60]), 400)
+    >>> bool(p[0] > 0.4 and p[1] < 1e-6), round(power, 2)
+    (True, 1.0)
+    """
+    from scipy.stats import binom
+
+    p = binom.sf(np.asarray(rejections) - 1, simulations, TOLERATED)
+    critical = binom.isf(LEVEL, simulations, TOLERATED) + 1
+    return p, float(binom.sf(critical - 1, simulations, 3 * LEVEL))
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table as dictionaries."""
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def extreme(table: pd.DataFrame, column: str, *, largest: bool = False) -> dict[str, Any]:
+    """The row with the smallest (or largest) value in a column."""
+    values = table[column].to_numpy(dtype=np.float64)
+    place = int(np.nanargmax(values) if largest else np.nanargmin(values))
+    return records(table.iloc[[place]])[0]
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as people read them."""
+    return ", ".join(name.replace("_", " ") for name in names)

@@ -1,0 +1,35 @@
+"""A report with its manifest beside it, and in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from causalgreen.study.manifest import beside
+from causalgreen.study.rebuild import manifest_of
+
+__all__ = ["report"]
+
+
+def report(
+    study: Any, path: str | Path, effects: Any, surface: Any, falsification: Any, lang: str,
+    whom: bool,
+) -> Path:  # fmt: skip
+    """Write a report; see `Study.report`."""
+    from causalgreen.report import study_page, write_report
+    from causalgreen.report.phrases import phrases
+    from causalgreen.report.write import check_suffix
+
+    check_suffix(path)
+    phrases(lang)  # refuses what it does not speak, before anything is computed
+    effects = study.paths() if effects is None else effects
+    manifest = manifest_of(study, effects)
+    hetero = surface if hasattr(surface, "surface") else None
+    page = study_page(
+        study, effects=effects, surface=surface if hetero is None else hetero.surface,
+        hetero=hetero, falsification=falsification, lang=lang, whom=whom,
+        manifest=manifest.parts(),
+    )  # fmt: skip
+    written = write_report(path, page)
+    manifest.write(beside(written))
+    return written

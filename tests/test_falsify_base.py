@@ -1,0 +1,216 @@
+"""The registry, the engine behind simulated replacements, permutations, drawings."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import make_study
+
+import causalgreen as cg
+from causalgreen.falsify.engine import case_rows, solve_swapped
+from causalgreen.falsify.finding import Falsification, Finding
+from causalgreen.falsify.peers import peers_of
+from causalgreen.falsify.permute import across_clusters, across_firms, exchange_of, streams
+from causalgreen.falsify.registry import CHECKS, case_of, falsify
+from causalgreen.falsify.resample import solve_weighted
+
+MINE = (
+    "placebo treatment", "placebo outcome", "future treatment", "placebo network",
+    "random common cause", "data subset", "bootstrap", "overlap", "influence",
+)  # fmt: skip
+
+
+def quiet_case(study, **settings):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cg.CausalGreenWarning)
+        return case_of(study, **settings)
+
+
+def quiet_falsify(*args, **kwargs):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cg.CausalGreenWarning)
+        return falsify(*args, progress=False, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def study(table):
+    return make_study(table, traits=["size", "urban"])
+
+
+def test_every_check_of_the_list_is_run_and_explains_itself(study, table):
+    found = quiet_falsify(study, MINE, simulations=40, network=["city", "industry"])
+    assert [f.name for f in found] == list(MINE)
+    for finding in found:
+        assert finding.question.endswith("?")
+        assert len(finding.reason) > 30
+        assert finding.reason.rstrip().endswith((".", "'"))
+        if finding.verdict != "not applicable":
+            assert set(finding.table["verdict"]) <= {"pass", "warn", "fail"}
+    assert found["placebo outcome"].verdict == "not applicable"
+    assert "placebo_outcome=" in found["placebo outcome"].reason
+
+
+def test_names_in_the_registry_are_unique():
+    names = [entry.name for entry in CHECKS]
+    assert len(set(names)) == len(names)
+    assert set(MINE) <= set(names)
+
+
+def test_same_seed_same_findings_and_another_seed_others(study):
+    runs = [quiet_falsify(study, MINE[:1], 30, seed=s)[0].table for s in (1, 1, 2)]
+    pd.testing.assert_frame_equal(runs[0], runs[1])
+    assert not runs[0]["placebo_low"].equals(runs[2]["placebo_low"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"checks": ["placebo"]}, "placebo treatment, placebo outcome"),
+        ({"simulations": 5}, "20 or more"),
+        ({"simulations": 100.0}, "whole number"),
+        ({"placebo_outcome": "patents_of_nobody"}, "patents_of_nobody"),
+        ({"network": {"peer_ai": ["city", "town"]}}, "town"),
+        ({"strata": "nowhere"}, "nowhere"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_anything_is_computed(study, arguments, told):
+    with pytest.raises(cg.DesignError, match=told):
+        falsify(study, **arguments)
+
+
+def test_a_check_of_ones_own_and_a_check_that_cannot_run(study):
+    def mine(case):
+        return Finding("mine", "Is it?", "warn", f"{case.simulations} draws")
+
+    def broken(case):
+        raise cg.EstimationError("nothing is left of ai")
+
+    found = quiet_falsify(study, [mine, broken], 30)
+    assert found["mine"].reason == "30 draws"
+    assert (found[1].verdict, found[1].reason) == ("not applicable", "nothing is left of ai")
+
+
+@pytest.mark.parametrize(
+    "extra", [{}, {"weight": "w"}, {"repeats": 2}, {"cluster": ["city", "industry"]}]
+)
+def test_nothing_replaced_gives_the_studys_own_numbers(ragged, extra):
+    case = quiet_case(make_study(ragged, **extra))
+    column = case.layout.treatments[0]
+    batch = solve_swapped(
+        case_rows(case), lambda r, low, high: {column: case.residuals.values[r][:, [column]]}, 1
+    )
+    plain = case.effects.with_covariance("CR1")
+    np.testing.assert_allclose(batch.estimate[:, 0], plain.estimate, rtol=1e-8)
+    np.testing.assert_allclose(batch.std_error[:, 0], plain.std_error, rtol=1e-8)
+
+
+def test_simulations_do_not_depend_on_how_they_are_cut(table, monkeypatch):
+    from causalgreen.falsify import engine
+
+    case = quiet_case(make_study(table))
+    exchange = exchange_of(case.panel.unit_codes, case.panel.times)
+    values = case.residuals.values[0][:, 0]
+
+    def draw(repeat, low, high):
+        return {0: values[across_firms(exchange, streams(3, 12)[low:high])]}
+
+    whole = solve_swapped(case_rows(case), draw, 12)
+    monkeypatch.setattr(engine, "CELLS", 5 * len(values))
+    cut = solve_swapped(case_rows(case), draw, 12)
+    np.testing.assert_allclose(whole.t, cut.t, rtol=1e-10)
+
+
+def test_weights_of_one_give_the_study_and_weights_of_zero_the_jackknife(ragged):
+    case = quiet_case(make_study(ragged, traits=["size"], weight="w", repeats=2))
+    from causalgreen.falsify.added import basis_of
+    from causalgreen.moments.basis import trait_basis
+    from causalgreen.moments.solve import jackknife_paths, solve_paths
+    from causalgreen.panel.features import encode_traits
+
+    for basis in (basis_of(case), trait_basis(*encode_traits(case.panel))):
+        n = case.moments.sample.n_clusters[0]
+        one = solve_weighted(case, basis, np.ones((1, n)))[0]
+        solved = solve_paths(case.moments, case.layout, basis).estimate[: len(one)]
+        np.testing.assert_allclose(one, solved, rtol=1e-6)
+        out = solve_weighted(case, basis, 1.0 - np.eye(n))
+        exact = jackknife_paths(case.moments, case.layout, basis)[:, : len(one)]
+        np.testing.assert_allclose(out, exact, rtol=1e-5, atol=1e-7)
+
+
+def test_histories_stay_whole_and_within_strata():
+    unit = np.repeat(np.arange(30), 4)
+    times = np.tile(np.arange(4), 30) + 2010
+    strata = unit % 2
+    exchange = exchange_of(unit, times, strata)
+    order = across_firms(exchange, streams(0, 20))
+    assert exchange.moved == 1.0
+    for column in order.T:
+        assert len(set(column)) == len(unit)
+        np.testing.assert_array_equal(times[column], times)
+        np.testing.assert_array_equal(strata[column], strata)
+        from_firm = unit[column].reshape(30, 4)
+        assert (from_firm == from_firm[:, :1]).all()
+
+
+def test_firms_with_rare_periods_are_matched_by_their_number():
+    unit = np.repeat(np.arange(12), 3)
+    times = np.tile(np.arange(3), 12)
+    times[-6:] += np.repeat([1, 2], 3)
+    exchange = exchange_of(unit, times)
+    assert exchange.aligned == pytest.approx(2 / 12)
+    assert exchange.moved == 1.0
+
+
+def test_across_clusters_keeps_what_a_cluster_shares():
+    rng = np.random.default_rng(0)
+    unit, times = np.repeat(np.arange(200), 5), np.tile(np.arange(5), 200)
+    city = unit // 10
+    shock = rng.normal(size=(20, 5))[city, times]
+    values = shock + 0.5 * rng.normal(size=1000)
+    out = across_clusters(values, exchange_of(unit, times), city, times, streams(1, 30))
+    frame = pd.DataFrame(out).groupby([city, times]).transform("mean").to_numpy()
+    share = frame.var(axis=0) / out.var(axis=0)
+    real = pd.Series(values).groupby([city, times]).transform("mean").var() / values.var()
+    assert share.mean() == pytest.approx(real, abs=0.03)
+    assert abs(np.corrcoef(out[:, 0], values)[0, 1]) < 0.3
+
+
+def test_exposures_are_rebuilt_from_groups_links_or_not_at_all(table):
+    panel = make_study(table).panel
+    peers, told = peers_of(panel, ["city", "industry"])
+    np.testing.assert_allclose(
+        peers["peer_ai"].exposure(panel.column("ai")), panel.column("peer_ai"), atol=1e-10
+    )
+    assert told == ""
+    nothing, why = peers_of(panel, "urban")
+    assert nothing == {}
+    assert "cannot be rebuilt" in why
+    firms = table.groupby("firm", as_index=False)["city"].first()
+    pairs = firms.merge(firms, on="city").query("firm_x != firm_y")
+    links = pairs.rename(columns={"firm_x": "firm", "firm_y": "peer"})
+    city = make_study(table, exposure="peer_ai_city").panel
+    by_links = peers_of(city, links)[0]["peer_ai_city"]
+    np.testing.assert_allclose(
+        by_links.exposure(city.column("ai")), city.column("peer_ai_city"), atol=1e-10
+    )
+
+
+def test_figures_ask_the_question_and_say_who(study, table):
+    import matplotlib.pyplot as plt
+
+    df = table.assign(other=np.random.default_rng(0).normal(size=len(table)))
+    found = quiet_falsify(
+        make_study(df, traits=["size", "urban"]), MINE, 30,
+        network=["city", "industry"], placebo_outcome="other",
+    )  # fmt: skip
+    assert isinstance(found, Falsification)
+    for finding in found:
+        figure = finding.plot()
+        first = figure.get_suptitle() or figure.axes[0].get_title(loc="left")
+        assert "?" in first.split("\n")[0]
+        assert "120 firms" in first.split("\n")[1]
+        plt.close(figure)
+    figure = found.plot()
+    assert "9 attempts" in figure.axes[0].get_title(loc="left")
+    plt.close(figure)
