@@ -178,34 +178,23 @@ def _allowed(values: np.ndarray) -> list[tuple[int, int]]:
     return [(i, k) for i in range(K) for k in range(K) if i != k and (values[k] >= values[i]).all()]
 
 
-def _solve(  # type: ignore[no-untyped-def]
-    change, base, psi, psi_base, values, allowed, clusters, draws, seed
+def _solve(
+    change: np.ndarray,
+    base: np.ndarray,
+    psi: np.ndarray,
+    psi_base: np.ndarray,
+    values: np.ndarray,
+    allowed: list[tuple[int, int]],
+    clusters: np.ndarray,
+    draws: int,
+    seed: int,
 ) -> SharpNull:
-    """Inequalities in the type masses, their errors, the linear programme, its critical value."""
-    K, B = change.shape
-    subsets = list(chain.from_iterable(combinations(range(B), n) for n in range(1, B + 1)))
-    levels: list[float] = []
-    rows: list[np.ndarray] = []
-    noise: list[np.ndarray] = []
+    """Smallest violation of the inequalities over all type masses, and its critical value."""
+    K = len(change)
     flow_in = np.array([[float(k == m) for _, k in allowed] for m in range(K)]).reshape(K, -1)
     flow_out = np.array([[float(i == m) for i, _ in allowed] for m in range(K)]).reshape(K, -1)
-    cells = psi.reshape(len(psi), K, B)
-    base_cells = psi_base.reshape(len(psi), K, B).sum(axis=2)
-    for k in range(K):
-        for subset in subsets:  # change of {Y in A, M = k} is at most what enters k
-            levels.append(change[k, list(subset)].sum())
-            rows.append(-flow_in[k])
-            noise.append(cells[:, k, list(subset)].sum(axis=1))
-        net = cells[:, k].sum(axis=1)
-        for sign in (1.0, -1.0):  # what enters less what leaves is the change of {M = k}
-            levels.append(sign * change[k].sum())
-            rows.append(-sign * (flow_in[k] - flow_out[k]))
-            noise.append(sign * net)
-        levels.append(-base[k])  # no more can leave than was there
-        rows.append(flow_out[k])
-        noise.append(-base_cells[:, k])
-    level, slopes = np.array(levels), np.array(rows)
-    draw = multiplier_draws(np.column_stack(noise), clusters, draws, seed)
+    level, slopes, noise = _inequalities(change, base, psi, psi_base, flow_in, flow_out)
+    draw = multiplier_draws(noise, clusters, draws, seed)
     error = draw.std(axis=0)
     keep = error > 1e-12
     level, slopes, error, draw = level[keep], slopes[keep], error[keep], draw[:, keep]
@@ -216,13 +205,41 @@ def _solve(  # type: ignore[no-untyped-def]
         near = (level + slopes @ types) / error > -np.sqrt(np.log(max(int(clusters.max()) + 1, 3)))
         largest = (draw[:, near] / error[near]).max(axis=1)
         p = float((1 + np.sum(largest >= statistic)) / (1 + draws))
-    affected = _affected(change, base, flow_in, flow_out)
-    excess = np.maximum(change, 0).sum(axis=1)
     table = pd.DataFrame({
         "mediators": [", ".join(f"{v:g}" for v in row) for row in values],
-        "share_untreated": base, "change": change.sum(axis=1), "largest_rise": excess,
+        "share_untreated": base, "change": change.sum(axis=1),
+        "largest_rise": np.maximum(change, 0).sum(axis=1),
     })  # fmt: skip
+    affected = _affected(change, base, flow_in, flow_out)
     return SharpNull(p, statistic, affected, int(keep.sum()), table)
+
+
+def _inequalities(
+    change: np.ndarray,
+    base: np.ndarray,
+    psi: np.ndarray,
+    psi_base: np.ndarray,
+    flow_in: np.ndarray,
+    flow_out: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Level, slope in the type masses and influence of each inequality that the null implies."""
+    K, B = change.shape
+    subsets = list(chain.from_iterable(combinations(range(B), n) for n in range(1, B + 1)))
+    cells = psi.reshape(len(psi), K, B)
+    base_cells = psi_base.reshape(len(psi), K, B).sum(axis=2)
+    found: list[tuple[float, np.ndarray, np.ndarray]] = []
+    for k in range(K):
+        for subset in map(list, subsets):  # change of {Y in A, M = k} is at most what enters k
+            moved = cells[:, k, subset].sum(axis=1)
+            found.append((change[k, subset].sum(), -flow_in[k], moved))
+        net = cells[:, k].sum(axis=1)
+        for sign in (1.0, -1.0):  # what enters less what leaves is the change of {M = k}
+            slope = -sign * (flow_in[k] - flow_out[k])
+            found.append((sign * change[k].sum(), slope, sign * net))
+        # no more can leave than was there
+        found.append((-base[k], flow_out[k], -base_cells[:, k]))
+    level, slopes, noise = zip(*found, strict=True)
+    return np.array(level), np.array(slopes), np.column_stack(noise)
 
 
 def _least(level: np.ndarray, slopes: np.ndarray, error: np.ndarray) -> tuple[float, np.ndarray]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from causalgreen.effects.bootstrap import multiplier_draws
 from causalgreen.falsify.equations import Asked, average_coefficients, basis_of
-from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding
+from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.sensitivity_legs import fit_leg
 from causalgreen.graph.legs import absorbable
 from causalgreen.moments.system import Equation
@@ -211,6 +211,17 @@ def check(case: Case) -> Finding:
             "without an arrow, and without a latent common cause"
         )
         return Finding(name, question, NOT_APPLICABLE, reason)
+    verdict, reason = _judge(table)
+
+    def draw():  # type: ignore[no-untyped-def]
+        from causalgreen.falsify.graph_plot import plot_independences
+
+        return plot_independences(table, case.effects.context)
+
+    return Finding(name, question, verdict, reason, table, draw)
+
+
+def _judge(table: pd.DataFrame) -> tuple[Verdict, str]:
     worst = table.iloc[int(table["statistic"].abs().to_numpy().argmax())]
     broken, blind = table[table["p_holm"] < 0.05], table["detectable"].max()
     held = f" given {worst['given']}" if worst["given"] else ""
@@ -220,35 +231,18 @@ def check(case: Case) -> Finding:
     )
     if len(broken):
         shocks = f", or {worst['assumed']} that nothing removes" if worst["assumed"] else ""
-        verdict, reason = (
-            FAIL,
-            (
-                f"{len(broken)} of {len(table)} implied independences rejected. Doubt "
-                f"first that there is no arrow and no common cause between {told}. An arrow is "
-                f"missing there, a latent common cause{shocks}, or the relation to what is held "
-                "fixed is not as modelled"
-            ),
+        return FAIL, (
+            f"{len(broken)} of {len(table)} implied independences rejected. Doubt "
+            f"first that there is no arrow and no common cause between {told}. An arrow is "
+            f"missing there, a latent common cause{shocks}, or the relation to what is held "
+            "fixed is not as modelled"
         )
-    elif blind > BLIND:
-        verdict, reason = (
-            WARN,
-            (
-                f"none of {len(table)} rejected, but partial correlations up to {blind:.2f} would "
-                f"often have been missed (80 % power); largest: {told}"
-            ),
+    if blind > BLIND:
+        return WARN, (
+            f"none of {len(table)} rejected, but partial correlations up to {blind:.2f} would "
+            f"often have been missed (80 % power); largest: {told}"
         )
-    else:
-        verdict, reason = (
-            PASS,
-            (
-                f"none of {len(table)} implied independences rejected; partial correlations of "
-                f"{blind:.2f} would have been found with a power of 80 %; largest: {told}"
-            ),
-        )
-
-    def draw():  # type: ignore[no-untyped-def]
-        from causalgreen.falsify.graph_plot import plot_independences
-
-        return plot_independences(table, case.effects.context)
-
-    return Finding(name, question, verdict, reason, table, draw)
+    return PASS, (
+        f"none of {len(table)} implied independences rejected; partial correlations of "
+        f"{blind:.2f} would have been found with a power of 80 %; largest: {told}"
+    )

@@ -10,6 +10,7 @@ from causalgreen.errors import DesignError
 from causalgreen.explain.style import GREY, INK, PALETTE, clean, label
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -29,7 +30,7 @@ def plot_multiverse(result: Multiverse, term: str) -> Figure:
         known = list(dict.fromkeys(result.table["term"]))
         raise DesignError(f"no specification has the term {term!r}; there are {known}")
     lines = [
-        (axis, str(value)) for axis in AXES if part[axis].nunique() > 1
+        (axis, str(value)) for axis in AXES if len(set(part[axis])) > 1
         for value in dict.fromkeys(part[axis])
     ]  # fmt: skip
     height = 3.4 + 0.24 * len(lines)
@@ -37,8 +38,21 @@ def plot_multiverse(result: Multiverse, term: str) -> Figure:
         2, 1, figsize=(8.4, height), layout="constrained", sharex=True,
         height_ratios=[3.0, max(0.24 * len(lines), 0.3)],
     )  # fmt: skip
-    x = np.arange(len(part))
     clear = (part["p_value"] < 0.05).to_numpy()
+    _curve(top, part, clear, result)
+    same = (np.sign(part["estimate"]) == np.sign(part["estimate"].median())).mean()
+    figure.suptitle(
+        f"Does another reasonable choice change the answer? {label(term)}\n{len(part)} "
+        f"specifications, {100 * same:.0f} % with the same sign, {100 * clear.mean():.0f} % "
+        f"significant; 95 % intervals; {part['firms'].max():,} firms",
+        x=0.01, ha="left", fontsize=10, color=INK,
+    )  # fmt: skip
+    _grid(grid, part, lines)
+    return figure
+
+
+def _curve(top: Axes, part: pd.DataFrame, clear: np.ndarray, result: Multiverse) -> None:
+    x = np.arange(len(part))
     for flag, colour, name in ((True, PALETTE[0], "p < 0.05"), (False, GREY, "p >= 0.05")):
         if (clear == flag).any():
             some = part[clear == flag]
@@ -53,19 +67,10 @@ def plot_multiverse(result: Multiverse, term: str) -> Figure:
     top.set_ylabel(result.unit, fontsize=8)
     top.margins(y=0.18)
     top.legend(fontsize=8, frameon=False, ncols=3, loc="upper left")
-    same = (np.sign(part["estimate"]) == np.sign(part["estimate"].median())).mean()
-    figure.suptitle(
-        f"Does another reasonable choice change the answer? {label(term)}\n{len(part)} "
-        f"specifications, {100 * same:.0f} % with the same sign, {100 * clear.mean():.0f} % "
-        f"significant; 95 % intervals; {part['firms'].max():,} firms",
-        x=0.01, ha="left", fontsize=10, color=INK,
-    )  # fmt: skip
     clean(top)
-    _grid(grid, part, lines)
-    return figure
 
 
-def _grid(ax: Axes, part, lines: list[tuple[str, str]]) -> None:  # type: ignore[no-untyped-def]
+def _grid(ax: Axes, part: pd.DataFrame, lines: list[tuple[str, str]]) -> None:
     for row, (axis, value) in enumerate(lines):
         on = np.flatnonzero(part[axis].astype(str) == value)
         ax.plot(np.arange(len(part)), np.full(len(part), row), ".", color="#DDDDDD", ms=4)

@@ -138,6 +138,23 @@ def _terms_of(case: Case, mediator: int) -> tuple[str, ...]:
 def _curves(
     case: Case, mediator: int, terms: tuple[str, ...], quantile: float
 ) -> list[MediatorCurve]:
+    from causalgreen.explain.style import sample
+
+    path, error = _along(case, mediator, terms)
+    context = case.effects.context
+    return [
+        MediatorCurve(
+            case.layout.names[mediator], term, GRID, path[1:, j], error[1:, j],
+            _crossing(path[1:, j], path[0, j]),
+            _limit(path[1:, j], error[1:, j], path[0, j], error[0, j], quantile),
+            quantile, sample(context), context.unit,
+        )
+        for j, term in enumerate(terms)
+    ]  # fmt: skip
+
+
+def _along(case: Case, mediator: int, terms: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Paths and their errors, without confounding and then at each correlation of the grid."""
     layout, basis = case.layout, basis_of(case)
     share = firm_shares(case.moments, len(basis.values))
     legs = [fit_leg(case.moments, equation, basis) for equation in layout.equations()]
@@ -167,20 +184,9 @@ def _curves(
         V = cluster_covariance(whole, context.clusters, context.n_rows, context.n_parameters)
         values.append(case.effects.estimate[place] + estimate[rows] - start[0])
         errors.append(np.sqrt(np.diag(V)))
-    path, error = np.array(values), np.array(errors)
+    error = np.array(errors)
     # The jackknife of the study is somewhat wider than the sandwich.
-    error = error * (case.effects.std_error[place] / error[0])
-    from causalgreen.explain.style import sample
-
-    return [
-        MediatorCurve(
-            layout.names[mediator], term, GRID, path[1:, j], error[1:, j],
-            _crossing(path[1:, j], path[0, j]),
-            _limit(path[1:, j], error[1:, j], path[0, j], error[0, j], quantile),
-            quantile, sample(context), context.unit,
-        )
-        for j, term in enumerate(terms)
-    ]  # fmt: skip
+    return np.array(values), error * (case.effects.std_error[place] / error[0])
 
 
 def _crossing(path: np.ndarray, centre: float) -> float:

@@ -12,6 +12,7 @@ from causalgreen.falsify.sensitivity_paths import strength
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -48,16 +49,7 @@ def plot_contour(
         ax.contour(x, y, z, levels=[0.0], colors=PALETTE[5], linewidths=2.0)
     ax.plot(0, 0, "^", color=INK, ms=7, clip_on=False)
     ax.annotate(f"{form.estimate:.3g}", (0, 0), (6, 6), textcoords="offset points", fontsize=8)
-    for i, (block, at_y, at_d) in enumerate(
-        zip(marks["block"], marks["cf_y"], marks["cf_d"], strict=True)
-    ):
-        ax.plot(at_d, at_y, "D", color=PALETTE[0], ms=5, clip_on=False)
-        if max(at_d, at_y) < 0.05 * grid[-1]:
-            continue
-        ax.annotate(
-            label(str(block)), (at_d, at_y), (6, 4 + 9 * (i % 3)),
-            textcoords="offset points", fontsize=7, color=PALETTE[0],
-        )  # fmt: skip
+    _benchmarks(ax, marks, 0.05 * grid[-1])
     ax.set_xlabel("share of the treatment side's residual variance explained (cf_d)", fontsize=8)
     ax.set_ylabel("share of the outcome side's explained (cf_y)", fontsize=8)
     kind = "interval" if limit else "estimate"
@@ -67,6 +59,20 @@ def plot_contour(
         f"{end} bound of the {kind}, {form.context.unit};\nred: zero; diamonds: observed controls; "
         f"{sample(form.context)}",
     )  # fmt: skip
+
+
+def _benchmarks(ax: Axes, marks: pd.DataFrame, smallest: float) -> None:
+    """A diamond for each block of controls; names only where they would not lie on the corner."""
+    for i, (block, at_y, at_d) in enumerate(
+        zip(marks["block"], marks["cf_y"], marks["cf_d"], strict=True)
+    ):
+        ax.plot(at_d, at_y, "D", color=PALETTE[0], ms=5, clip_on=False)
+        if max(at_d, at_y) < smallest:
+            continue
+        ax.annotate(
+            label(str(block)), (at_d, at_y), (6, 4 + 9 * (i % 3)),
+            textcoords="offset points", fontsize=7, color=PALETTE[0],
+        )  # fmt: skip
 
 
 def plot_contours(result: Sensitivity) -> Figure:

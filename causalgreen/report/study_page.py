@@ -89,11 +89,9 @@ def study_page(
     identification = study.identify()
     effects = study.paths() if effects is None else effects
     tidy = effects.tidy(level=level)
-    given = hetero is not None or surface is not None
-    about: tuple[Section, ...] = ()
-    claims = None
-    if roles.traits and (given if whom is None else whom):
-        about, claims = whom_sections(study, surface, hetero, level, say)
+    wanted = (hetero is not None or surface is not None) if whom is None else whom
+    known = bool(roles.traits) and wanted
+    about, claims = whom_sections(study, surface, hetero, level, say) if known else ((), None)
     tried = () if falsification is None else broken_sections(falsification, say)
     sections = (
         question_section(study, say),
@@ -111,13 +109,13 @@ def study_page(
         cite_section(study, effects, bool(about), falsification, say),
         *manifest_sections(manifest, say),
     )
-    return Page(
-        title=say("title", treatment=say.words(roles.treatments), outcome=say.word(roles.outcome)),
-        lead=_lead(study, identification, tidy, level, say),
-        sections=sections,
-        footer=say("footer", version=versions()["causalgreen"]),
-        lang=lang,
-    )
+    lead = _lead(study, identification, tidy, level, say)
+    footer = say("footer", version=versions()["causalgreen"])
+    return Page(_title(roles, say), lead, sections, footer, lang)
+
+
+def _title(roles: Any, say: Phrases) -> str:
+    return say("title", treatment=say.words(roles.treatments), outcome=say.word(roles.outcome))
 
 
 def _limits(study: Any, falsification: Any, claims: Any, say: Phrases) -> Section:
