@@ -26,7 +26,7 @@ PACKAGES = (
     "numpy", "pandas",
 )  # fmt: skip
 # Only what numbers depend on: a change of the report or the command line makes nothing stale.
-OURS = ("panel", "residuals", "moments", "effects", "data", "study.py")
+OURS = ("panel", "residuals", "moments", "effects", "data", "study/study.py", "study/steps.py")
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,7 @@ def study_page(
         If there is no such language.
     """
     say = phrases(lang).named(names)
-    roles = study.panel.roles
-    identification = study.identify()
+    roles, identification = study.panel.roles, study.identify()
     effects = study.paths() if effects is None else effects
     tidy = effects.tidy(level=level)
     wanted = (hetero is not None or surface is not None) if whom is None else whom
