@@ -6,8 +6,13 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 import causalgreen as cg
+
+# Tests do not time: a deadline fails on a busy machine.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 ROLES = {
     "unit": "firm",

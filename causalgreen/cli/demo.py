@@ -43,6 +43,11 @@ seed = {seed}
 coefficients = "auto"      # or "varying" (with the traits), "constant"
 covariance = "auto"        # or "CR1" (cluster sandwich), "CV3" (cluster jackknife)
 
+[report]
+whom = true                # for which firms: a forest of effects (minutes on a large panel)
+falsify = true             # try to break the numbers
+# lang = "zh"
+
 [output]
 folder = "results"
 """
