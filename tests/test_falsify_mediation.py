@@ -9,6 +9,7 @@ from conftest import make_study
 from falsify_cases import case_of
 
 import causalgreen as cg
+from benchmarks.checks_worlds import chain_table, threshold
 from causalgreen.falsify import mediation as md
 from causalgreen.falsify.full_mediation import sharp_null_of
 from causalgreen.falsify.mediator_order import check_order, mediator_orders
@@ -17,19 +18,6 @@ from causalgreen.falsify.mediator_order import check_order, mediator_orders
 @pytest.fixture(scope="module")
 def case(table):
     return case_of(make_study(table), coefficients="constant", covariance="CR1")
-
-
-def chain_table(alpha=(0.5, 0.5), link=0.0, direct=0.5, seed=0, n=150, t=6):
-    rng = np.random.default_rng(seed)
-    shape = (n, t)
-    firm = rng.normal(size=(n, 1))
-    x, d = rng.normal(size=shape), firm + rng.normal(size=shape)
-    a = alpha[0] * d + firm + rng.normal(size=shape)
-    b = alpha[1] * d + link * a + firm + 0.3 * x + rng.normal(size=shape)
-    y = direct * d + 0.6 * a + 0.6 * b + firm + x + rng.normal(size=shape)
-    columns = {"y": y, "d": d, "a": a, "b": b, "x": x}
-    df = pd.DataFrame({k: v.ravel() for k, v in columns.items()})
-    return df.assign(i=np.repeat(np.arange(n), t), t=np.tile(np.arange(t), n))
 
 
 ROLES = {"unit": "i", "time": "t", "outcome": "y", "treatment": "d", "controls": "x",
@@ -101,28 +89,15 @@ def test_graph_that_claims_full_mediation_fails():
     assert md.check_full_mediation(case_of(study, covariance="CR1")).verdict == "fail"
 
 
-def draw(rng, n=2000, direct=0.0, values=2, clusters=60):
-    """Randomised treatment that moves a threshold mediator up; clustered errors."""
-    cl = rng.integers(0, clusters, n)
-    d = rng.integers(0, 2, n).astype(float)
-    u = rng.normal(size=n) + 0.5 * rng.normal(size=clusters)[cl]
-    cuts = np.linspace(-0.6, 0.6, values - 1) if values > 2 else np.zeros(1)
-    m = np.searchsorted(cuts, u + 0.5 * d).astype(float)
-    # The mediator is confounded by u: the test must not mind.
-    y = 0.8 * m + u + rng.normal(size=n) + direct * d
-    levels, cell = np.unique(m[:, None], axis=0, return_inverse=True)
-    return y, d, levels, cell.ravel(), cl
-
-
 @pytest.mark.parametrize("values", [2, 3])
 def test_sharp_null_holds_though_the_mediator_is_confounded(values):
-    found = sharp_null_of(*draw(np.random.default_rng(1), values=values), draws=299)
+    found = sharp_null_of(*threshold(np.random.default_rng(1), values=values), draws=299)
     assert found.p_value > 0.05
     assert found.affected < 0.03
 
 
 def test_sharp_null_is_rejected_under_a_large_direct_effect():
-    found = sharp_null_of(*draw(np.random.default_rng(1), direct=2.0), draws=299)
+    found = sharp_null_of(*threshold(np.random.default_rng(1), direct=2.0), draws=299)
     assert found.p_value < 0.05
     assert found.affected > 0.1
 
@@ -142,7 +117,7 @@ def test_binary_case_is_kitagawas_inequality():
 
 def test_discrete_study_uses_the_sharp_null():
     rng = np.random.default_rng(0)
-    y, d, _, m, cl = draw(rng, n=900, direct=0.0)
+    y, d, _, m, cl = threshold(rng, n=900, direct=0.0)
     df = pd.DataFrame({"i": np.arange(900), "t": 1, "y": y, "d": d, "m": m, "c": cl,
                        "x": rng.normal(size=900)})  # fmt: skip
     roles = {"unit": "i", "time": "t", "outcome": "y", "treatment": "d", "controls": "x",
@@ -157,8 +132,10 @@ def test_discrete_study_uses_the_sharp_null():
 @pytest.mark.slow
 def test_size_and_power_of_the_sharp_null():
     rng = np.random.default_rng(0)
-    size = np.mean([sharp_null_of(*draw(rng), draws=299).p_value < 0.05 for _ in range(200)])
-    strong = [sharp_null_of(*draw(rng, direct=2.0), draws=299).p_value < 0.05 for _ in range(50)]
+    size = np.mean([sharp_null_of(*threshold(rng), draws=299).p_value < 0.05 for _ in range(200)])
+    strong = [
+        sharp_null_of(*threshold(rng, direct=2.0), draws=299).p_value < 0.05 for _ in range(50)
+    ]
     assert size <= 0.08
     assert np.mean(strong) >= 0.8
 

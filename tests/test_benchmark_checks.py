@@ -1,0 +1,157 @@
+"""The benchmark of the checks on tiny runs: counted right, resumed, and the page equals it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import checks
+from benchmarks.checks_results import current, fingerprint, summarise
+from benchmarks.checks_scenario import cell
+from benchmarks.checks_scenarios import SCENARIOS
+from benchmarks.checks_tables import PAGE, RESULTS, blocks, main, replaced
+from benchmarks.checks_worlds import one_firm, world
+from benchmarks.results import Store
+from causalgreen.falsify.registry import CHECKS
+
+MEASURES = {"mediator-outcome confounding", "E-value"}
+QUICK = (
+    "placebo treatment: no effect", "placebo treatment: no effect, whole cities exchanged",
+    "overlap: treatment in 4 of 50 cities",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def raw() -> pd.DataFrame:
+    return checks.replicate(QUICK, 3, simulations=20)
+
+
+def test_every_check_that_tests_something_has_a_sound_world_and_a_broken_one():
+    kinds: dict[str, set[str]] = {}
+    for one in SCENARIOS.values():
+        kinds.setdefault(one.entry, set()).add(one.kind)
+    assert set(kinds) | MEASURES == {entry.name for entry in CHECKS}
+    for found in kinds.values():
+        assert "planted" in found
+        assert found & {"null", "right"}
+        assert found <= {"null", "right", "planted", "unseen"}
+
+
+def test_each_scenario_gets_its_own_row_and_its_own_p_value(raw):
+    rows = raw.set_index("scenario")
+    assert list(rows.index) == list(QUICK)
+    assert (rows["error"] == "").all()
+    assert rows.loc[QUICK[0], "p"] != rows.loc[QUICK[1], "p"]
+    assert rows.loc[QUICK[2], "verdict"] == "fail"
+    assert np.isnan(rows.loc[QUICK[2], "rejected"])
+    assert tuple(rows.loc[QUICK[0], ["firms", "periods", "clusters"]]) == (150, 6, 50)
+
+
+def test_the_same_replication_is_the_same_again(raw):
+    again = checks.replicate(QUICK[:2], 3, simulations=20)
+    pd.testing.assert_series_equal(again["p"], raw["p"].iloc[:2])
+
+
+def test_a_panel_that_cannot_be_studied_is_counted_with_its_reason(monkeypatch):
+    def broken(*_: object) -> None:
+        raise ValueError("no such\nfirm")
+
+    monkeypatch.setattr(checks, "_asked", broken)
+    row = checks.replicate(QUICK[:1], 0).iloc[0]
+    assert row["error"] == "ValueError: no such"
+    assert np.isnan(row["p"])
+
+
+def test_rates_are_of_the_panels_that_could_be_studied():
+    key = QUICK[0]
+    base = {"scenario": key, "error": "", "firms": 150, "periods": 6, "clusters": 50,
+            "simulations": 99, "seconds": 1.0}  # fmt: skip
+    rows = [base | {"replication": r, "p": p, "rejected": float(p <= 0.05), "verdict": v}
+            for r, (p, v) in enumerate([(0.01, "fail"), (0.5, "pass"), (0.9, "warn"),
+                                        (0.05, "pass")])]  # fmt: skip
+    rows.append({"scenario": key, "replication": 4, "error": "ValueError: no", "p": np.nan,
+                 "rejected": np.nan, "verdict": "", "seconds": 1.0})  # fmt: skip
+    cells = summarise(pd.DataFrame(rows)).iloc[0]
+    assert (cells["replications"], cells["failed"], cells["reason"]) == (5, 1, "ValueError: no")
+    assert (cells["rejected"], cells["fail"], cells["warn"]) == (0.5, 0.25, 0.25)
+    assert cells["rejected_mcse"] == pytest.approx(0.25)
+    # never and always are not known exactly either
+    assert 0 < cells["not_applicable_mcse"] < 0.2
+
+
+def test_an_interrupted_run_continues_and_old_code_is_left_out(tmp_path):
+    keys = (QUICK[2],)
+    plan = checks.Plan(1, keys, tmp_path / "checks.csv", 20, progress=False)
+    checks.run(plan)
+    before = Store(plan.table).read()
+    table = checks.run(checks.Plan(2, keys, plan.table, 20, progress=False))
+    after = Store(plan.table).read()
+    assert table["replications"].tolist() == [2]
+    pd.testing.assert_frame_equal(after[after["replication"] == 0], before)
+    assert current(after.assign(fingerprint="old")).empty
+    assert set(after["fingerprint"]) == {fingerprint()}
+
+
+def test_p_values_are_read_where_they_stand():
+    table = pd.DataFrame({"path": ["a", "b", "b"], "p": [0.1, 0.4, 0.2]})
+    assert cell("p")(table) == 0.1
+    assert cell("p", path="b")(table) == 0.2
+
+
+@pytest.mark.parametrize(
+    ("planted", "moved"),
+    [({"mechanical": 0.3}, "other"), ({"spillover": 0.3}, "green"), ({"feedback": 0.3}, "ai"),
+     ({"anticipation": 0.3}, "green"), ({"degree": 0.1}, "green")],
+)  # fmt: skip
+def test_a_world_changes_only_in_what_is_planted(planted, moved):
+    plain, other = world(5), world(5, **planted)
+    kept = {"ai", "green", "other", "peers"} - {moved} - ({"green", "peers"} if moved == "ai"
+                                                          else set())  # fmt: skip
+    assert not np.allclose(plain[moved], other[moved])
+    for column in kept - {"other" if moved == "ai" else ""}:
+        np.testing.assert_allclose(plain[column], other[column])
+
+
+def test_a_confounder_moves_treatment_and_both_outcomes():
+    frame = world(5, confounder=1.0, firms=600)
+    for column in ("ai", "green", "other"):
+        assert np.corrcoef(frame["unseen"], frame[column])[0, 1] > 0.3
+    assert not world(5)["unseen"].any()
+    changed = (one_firm(5)["ai"] != world(5)["ai"]).groupby(one_firm(5)["firm"]).any()
+    assert changed[changed].index.tolist() == [17]
+
+
+def test_the_page_equals_the_results():
+    text = PAGE.read_text(encoding="utf-8")
+    for name, block in blocks(RESULTS).items():
+        assert replaced(text, name, block) == text, f"python -m benchmarks.checks_tables ({name})"
+        assert "nan" not in block
+
+
+def test_the_page_describes_every_check():
+    text = PAGE.read_text(encoding="utf-8")
+    heads = [
+        head.replace("\u2013", "-").casefold() for head in re.findall(r"^### (.+)$", text, re.M)
+    ]
+    assert heads == [entry.name.casefold() for entry in CHECKS]
+
+
+def test_a_page_without_markers_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="size and power: made"):
+        replaced("no markers", "size and power", "x")
+    assert main(["--results", str(tmp_path)]) == 2
+
+
+def test_the_example_of_the_page_runs():
+    text = PAGE.read_text(encoding="utf-8")
+    code, own = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    small = code.replace("n_firms=300", "n_firms=120").replace("simulations=100", "simulations=20")
+    assert small != code
+    space: dict[str, object] = {}
+    exec(compile(small.replace("print(found)", ""), str(Path(PAGE).name), "exec"), space)
+    assert len(space["found"]) == len(CHECKS)
+    exec(compile(own, "own check", "exec"), space)
