@@ -111,6 +111,16 @@ def test_one_firm_that_makes_the_effect_is_named():
     one = df["firm"] == 17
     df.loc[one, "ai"] = np.array([0, 9, -9, 9, -9, 0])
     df.loc[one, "green"] = df.loc[one, "ai"]
-    row = finding(df, "influence").table.iloc[-1]
+    found = finding(df, "influence")
+    row = found.table.iloc[-1]
     assert row["firm"] == "17"
     assert row["least_without_one"] < 0.1 < 0.2 < row["estimate"]
+
+
+def test_a_firm_that_hides_behind_its_own_leverage_is_found():
+    # With an extreme treatment its residual, and so its influence function, is near zero.
+    from benchmarks.checks_worlds import one_firm
+
+    found = finding(one_firm(0), "influence", cluster="firm")
+    assert found.verdict == "warn"
+    assert "hangs on one cluster: without 17 it is 0.0488 instead of 0.827" in found.reason

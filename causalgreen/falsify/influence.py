@@ -57,7 +57,8 @@ def influence(case: Case) -> Finding:
     np.add.at(sums, codes, effects.influence)
     by_firm = np.zeros((case.panel.n_units, len(effects.terms)))
     np.add.at(by_firm, case.moments.sample.units, effects.influence)
-    p = effects.tidy()["p_value"].to_numpy()
+    tidy = effects.tidy()
+    p, half = tidy["p_value"].to_numpy(), (tidy["conf_high"] - tidy["conf_low"]).to_numpy() / 2
     lines = []
     for j, term in enumerate(effects.terms):
         lose, flip = most_influential(case, sums[:, j], j)
@@ -68,7 +69,7 @@ def influence(case: Case) -> Finding:
             "least_without_one": out[:, j].min(), "largest_without_one": out[:, j].max(),
             "cluster": labels[far], "firm": firms[firm], "firm_influence": by_firm[firm, j],
             "clusters": len(sums), "until_insignificant": lose, "until_sign": flip,
-            "without_these": _without(case, sums[:, j], j, lose),
+            "without_these": _without(case, sums[:, j], j, lose), "half_interval": half[j],
         })  # fmt: skip
     table = pd.DataFrame(lines)
     table["verdict"] = [_verdict(row) for row in records(table)]
@@ -160,7 +161,18 @@ def _verdict(row: dict[str, float]) -> Verdict:
     if row["least_without_one"] * row["largest_without_one"] <= 0:
         return FAIL
     few = max(1.0, FRAGILE * row["clusters"])
-    return WARN if row["until_insignificant"] <= few else PASS
+    return WARN if row["until_insignificant"] <= few or _hangs_on_one(row) else PASS
+
+
+def _hangs_on_one(row: dict[str, float]) -> bool:
+    """Whether one cluster less leaves an effect that the study's own error cannot tell from zero.
+
+    A firm with so much of the treatment's variance that it sets the estimate itself has an
+    influence function near zero; only solving again without it shows it.
+    """
+    return (
+        min(abs(row["least_without_one"]), abs(row["largest_without_one"])) < row["half_interval"]
+    )
 
 
 def _reason(table: pd.DataFrame, exact: bool) -> str:
@@ -172,6 +184,15 @@ def _reason(table: pd.DataFrame, exact: bool) -> str:
     if len(flips):
         return f"without one cluster {listed(flips['path'])} changes sign{how}."
     n = int(claims["clusters"].iloc[0])
+    hangs = [row for row in records(claims) if _hangs_on_one(row)]
+    if hangs:
+        row = min(hangs, key=lambda r: abs(r["least_without_one"] / r["estimate"]))
+        nearest = min(row["least_without_one"], row["largest_without_one"], key=abs)
+        return (
+            f"{listed([row['path']])} hangs on one cluster: without {row['cluster']} it is "
+            f"{nearest:.3g} instead of {row['estimate']:.3g}, which its interval (plus or minus "
+            f"{row['half_interval']:.3g}) could not tell from zero{how}."
+        )
     known = claims[claims["until_insignificant"].notna()]
     told = f"without any one of {n:,} clusters every significant path keeps its sign{how}"
     if len(known):

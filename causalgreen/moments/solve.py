@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from causalgreen.moments.basis import Basis
 from causalgreen.moments.moments import Moments
 from causalgreen.moments.paths import PathTerms, evaluate, path_terms
 from causalgreen.moments.system import Fit, Layout, fit_equation, leave_clusters_out
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 __all__ = ["PathSolution", "jackknife_paths", "solve_paths"]
 
@@ -145,9 +150,15 @@ def jackknife_paths(
 
 def one_thread() -> AbstractContextManager[object]:
     """Thousands of small matrices: BLAS threads cost several times what they bring."""
-    from threadpoolctl import threadpool_limits
+    return _libraries().limit(limits=1)
 
-    return threadpool_limits(1)
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Looking for the loaded libraries takes longer than many of the solutions."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _firm_shares(moments: Moments, basis: Basis) -> np.ndarray:
