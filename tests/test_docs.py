@@ -74,11 +74,13 @@ def test_tutorial_runs(tutorial):
 
 
 @pytest.mark.parametrize("page", _cases())
-def test_page_runs(page, tutorial, tmp_path, monkeypatch):
+def test_page_runs(page, request, tmp_path, monkeypatch):
     names, base = {"__name__": "__main__"}, pages.starts_from(page)
     if base:
-        before = base.resolve() == TUTORIAL
-        names = dict(tutorial) if before else _run(base, names, tmp_path, monkeypatch)
+        if base.resolve() == TUTORIAL:
+            names = dict(request.getfixturevalue("tutorial"))
+        else:
+            names = _run(base, names, tmp_path, monkeypatch)
     _run(page, names, tmp_path, monkeypatch)
 
 
