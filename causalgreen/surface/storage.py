@@ -106,6 +106,20 @@ def load_surface(path: str | Path) -> Surface:
     DesignError
         If there is no such file, it holds no surface, is damaged, or was written with versions of
         packages that cannot be read with these.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import causalgreen as cg
+    >>> df, _ = cg.simulate_panel(n_firms=120, n_years=4, seed=0)
+    >>> panel = cg.Panel.from_frame(
+    ...     df, unit="firm", time="year", outcome="green_patents", treatment="ai", traits=["size"])
+    >>> study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear())
+    >>> surface = study.surface(cg.linear_surface())
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again = load_surface(surface.save(f"{folder}/own.surface"))
+    >>> bool((again.estimate == surface.estimate).all())
+    True
     """
     path = _path(path, "load_surface")
     if not path.is_file():
