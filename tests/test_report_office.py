@@ -213,6 +213,11 @@ def test_panels_of_a_wide_table_fit_and_hold_every_column_once(written):
             assert told == list(cells.heads)
 
 
+def test_two_columns_of_long_words_stay_one_table():
+    cells = as_cells(pd.DataFrame({"a": ["x" * 300], "b" * 70: ["y" * 300]}))
+    assert panels(cells, 60) == (cells,)
+
+
 def test_a_hash_may_be_broken_in_latex(written):
     text = (written[0] / "r.tex").read_text("utf-8")
     assert HASH not in text
@@ -299,7 +304,7 @@ def test_chromium_shows_it_without_overflow_error_or_request(tmp_path, written, 
     (tmp_path / "look.html").write_text(_FRAMES.replace("PAGE", text), "utf-8")
     dark = {"dark": 0, "light": 1}[scheme]
     code, said = run(
-        [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000",
+        [browser, "--headless=new", "--hide-scrollbars", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000",
          f"--user-data-dir={tmp_path / 'profile'}", "--disable-background-networking",
          "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr",
          f"--blink-settings=preferredColorScheme={dark}", "--virtual-time-budget=20000",

@@ -38,7 +38,7 @@ _FONTS = {
 _TABLES = r"""\usepackage{array,booktabs,longtable,float,graphicx,caption,adjustbox}
 \captionsetup{font=small,labelfont=bf}
 \setlength{\parindent}{0pt}\setlength{\parskip}{.6em}
-\setlength{\tabcolsep}{.55em}\setlength{\LTcapwidth}{\linewidth}
+\setlength{\tabcolsep}{3.2pt}\setlength{\LTcapwidth}{\linewidth}
 \emergencystretch=3em
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from causalgreen.report.cells import LONG, Cells, as_cells, length
+from causalgreen.report.cells import Cells, as_cells
 from causalgreen.report.widths import ROOM, head_lines, panels, widths, wordy
 
 __all__ = ["is_long", "latex_long", "latex_panels", "latex_table", "latex_text"]
@@ -57,9 +57,9 @@ def latex_long(table: Any, caption: str, lang: str = "en") -> str:
     True
     """
     cells = as_cells(table, lang)
-    heads = _heads(cells)
+    heads = " & ".join(map(latex_text, cells.heads)) + r" \\"
     return "\n".join([
-        rf"\begin{{longtable}}{{{_columns(cells)}}}",
+        rf"\begin{{longtable}}{{{_measured(cells)}}}",
         rf"\caption{{{latex_text(caption)}}}\\",
         r"\toprule", heads, r"\midrule", r"\endfirsthead",
         r"\toprule", heads, r"\midrule", r"\endhead",
@@ -89,13 +89,17 @@ def _rows(cells: Cells) -> list[str]:
 
 
 def _columns(cells: Cells) -> str:
-    sizes = widths(cells)
+    return "".join(_side(cells, place) for place in range(len(cells.heads)))
+
+
+def _measured(cells: Cells) -> str:
+    """Columns of given widths, in which every text can be broken into lines."""
+    sides = {"l": "raggedright", "r": "raggedleft", "c": "centering"}
     return "".join(
-        # what stands between columns is part of the room of a column with sentences
-        rf">{{\raggedright\arraybackslash}}p{{\dimexpr {size / ROOM:.3f}\linewidth-2\tabcolsep}}"
-        if any(length(row[place]) > LONG for row in cells.rows)
-        else _side(cells, place)
-        for place, size in enumerate(sizes)
+        rf">{{\{sides[_side(cells, place)]}\arraybackslash}}"
+        # what stands between columns is part of their room
+        rf"p{{\dimexpr {size / ROOM:.3f}\linewidth-2\tabcolsep}}"
+        for place, size in enumerate(widths(cells))
     )
 
 

@@ -11,9 +11,11 @@ from causalgreen.report.cells import LONG, Cells, length
 
 __all__ = ["ROOM", "head_lines", "panels", "widths", "wordy"]
 
-ROOM = 104  # characters of small print that fit on a page of A4 with usual margins
+ROOM = 112  # characters of small print that fit on a page of A4 with usual margins
 GAP = 2  # between columns
 _NARROW = 10  # a head is not broken below this
+_NAME = 14  # characters from which a name is broken into lines, where room is short
+_SENTENCE = 28  # characters that a column of sentences should have
 
 
 def wordy(cells: Cells) -> bool:
@@ -65,14 +67,21 @@ def widths(cells: Cells, room: int = ROOM) -> tuple[float, ...]:
     """
     natural = [float(_natural(cells, place)) for place in range(len(cells.heads))]
     longest = [max((length(row[p]) for row in cells.rows), default=0) for p in range(len(natural))]
-    long = [place for place, size in enumerate(longest) if size > LONG]
-    left = room - sum(size for place, size in enumerate(natural) if place not in long)
-    wanted = {place: longest[place] + GAP for place in long}
-    if long and sum(wanted.values()) > left:
+    loose = [place for place, size in enumerate(longest) if size > LONG]
+    if loose and _left(natural, loose, room) < _SENTENCE * len(loose):
+        # names are broken into lines, too, before a sentence becomes a column of single words
+        loose = [p for p, size in enumerate(longest) if size > _NAME and _names_rows(cells, p)]
+    left = _left(natural, loose, room)
+    wanted = {place: float(longest[place] + GAP) for place in loose}
+    if loose and sum(wanted.values()) > left:
         # by roots: a sentence four times as long gets twice the width
-        whole = sum(math.sqrt(longest[place]) for place in long)
-        wanted = {p: max(left * math.sqrt(longest[p]) / whole, natural[p] / 2) for p in long}
-    return tuple(float(wanted.get(place, size)) for place, size in enumerate(natural))
+        whole = sum(math.sqrt(longest[place]) for place in loose)
+        wanted = {p: max(left * math.sqrt(longest[p]) / whole, _NARROW) for p in loose}
+    return tuple(wanted.get(place, size) for place, size in enumerate(natural))
+
+
+def _left(natural: list[float], loose: list[int], room: int) -> float:
+    return room - sum(size for place, size in enumerate(natural) if place not in loose)
 
 
 def panels(cells: Cells, room: int = ROOM) -> tuple[Cells, ...]:
@@ -101,6 +110,8 @@ def panels(cells: Cells, room: int = ROOM) -> tuple[Cells, ...]:
         return (cells,)
     names = list(takewhile(lambda p: _names_rows(cells, p), range(len(sizes))))[:2] or [0]
     rest = [place for place in range(len(sizes)) if place not in names]
+    if not rest:
+        return (cells,)
     left = room - sum(sizes[place] for place in names)
     fewest = len(_greedy(rest, sizes, left))
     even = sum(sizes[place] for place in rest) / fewest

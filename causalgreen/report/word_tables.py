@@ -76,7 +76,7 @@ def _margins(table: Any) -> None:
     margins = OxmlElement("w:tblCellMar")
     for side in ("left", "right"):
         edge = OxmlElement(f"w:{side}")
-        edge.set(qn("w:w"), "50")  # twentieths of a point
+        edge.set(qn("w:w"), "70")  # twentieths of a point
         edge.set(qn("w:type"), "dxa")
         margins.append(edge)
     look = table._tbl.tblPr.find(qn("w:tblLook"))
