@@ -42,8 +42,8 @@ class TableHooks:
 
     @property
     def __maketables_fixef_string__(self) -> str:
-        """Absorbed effects for maketables."""
-        return self.context.absorbed
+        """Absorbed effects for maketables, which parts them at every bare plus sign."""
+        return self.context.absorbed.replace(" + ", "+")
 
     @property
     def __maketables_vcov_info__(self) -> dict[str, Any]:

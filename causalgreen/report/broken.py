@@ -100,7 +100,7 @@ def _is_english(text: str) -> bool:
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text if text.startswith("ln(") else text[:1].upper() + text[1:]
 
 
 def open_checks(falsification: Any, say: Phrases) -> list[str]:

@@ -67,6 +67,8 @@ class Cells:
 
 def as_cells(table: Any, lang: str = "en") -> Cells:
     """Cells of a data frame, or of anything that makes its own, such as a `JournalTable`."""
+    if isinstance(table, Cells):
+        return table
     return table.cells(lang) if hasattr(table, "cells") else cells_of(table, lang)
 
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from causalgreen.report.page import Page, Section, blocks_of, captions, png_of
 from causalgreen.report.phrases import phrases
-from causalgreen.report.tables import html_table
+from causalgreen.report.tables import html_table, marked_english
 
 __all__ = ["html_page"]
 
@@ -51,13 +51,13 @@ def html_page(page: Page) -> str:
 <body>
 <header>
 <h1>{title}</h1>
-<p class="lead">{_inline(page.lead)}</p>
+<p class="lead">{_inline(page.lead, page.lang)}</p>
 {navigation}
 </header>
 <main>
 {sections}
 </main>
-<footer>{_inline(page.footer)}</footer>
+<footer>{_inline(page.footer, page.lang)}</footer>
 </body>
 </html>
 """
@@ -70,33 +70,35 @@ def _section(number: int, section: Section, told: tuple[str, str], lang: str) ->
         f'<section id="part-{number}"{kind}>',
         f"<h{level}>{html.escape(section.title)}</h{level}>",
     ]
-    parts += [_block(kind, lines) for kind, lines in blocks_of(section.text)]
+    parts += [_block(kind, lines, lang) for kind, lines in blocks_of(section.text)]
     if section.figure is not None:
         data = base64.b64encode(png_of(section.figure)).decode("ascii")
         alt = html.escape(section.alt or section.title, quote=True)
         parts.append(
-            f'<figure><img alt="{alt}" src="data:image/png;base64,{data}">'
+            '<figure><div class="scroll picture" role="region" tabindex="0" '
+            f'aria-label="{html.escape(told[0], quote=True)}">'
+            f'<img alt="{alt}" src="data:image/png;base64,{data}"></div>'
             f"<figcaption>{html.escape(told[0])}</figcaption></figure>"
         )
     if section.table is not None:
         parts.append(html_table(section.table, told[1], lang))
     if section.note:
-        parts.append(f'<p class="note">{_inline(section.note)}</p>')
+        parts.append(f'<p class="note">{_inline(section.note, lang)}</p>')
     parts.append("</section>")
     return "\n".join(parts)
 
 
-def _block(kind: str, lines: tuple[str, ...]) -> str:
+def _block(kind: str, lines: tuple[str, ...], lang: str) -> str:
     if kind == "paragraph":
-        return f"<p>{_inline(lines[0])}</p>"
-    items = "\n".join(f"<li>{_inline(line)}</li>" for line in lines)
+        return f"<p>{_inline(lines[0], lang)}</p>"
+    items = "\n".join(f"<li>{_inline(line, lang)}</li>" for line in lines)
     tag = "ul" if kind == "list" else "ol"
     return f"<{tag}>\n{items}\n</{tag}>"
 
 
-def _inline(text: str) -> str:
+def _inline(text: str, lang: str = "en") -> str:
     """Escape, then mark up ``**strong**``, ``*emphasis*`` and ```code```."""
-    safe = html.escape(text, quote=False)
+    safe = marked_english(html.escape(text, quote=False), lang)
     safe = re.sub(r"`([^`]+)`", r"<code>\1</code>", safe)
     safe = re.sub(r"\*\*(?=\S)([^*]+)(?<=\S)\*\*", r"<strong>\1</strong>", safe)
     return re.sub(r"(?<!\*)\*([^*\s][^*]*)\*(?!\*)", r"<em>\1</em>", safe)

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from causalgreen.report.latex_tables import latex_table, latex_text
+from causalgreen.report.latex_tables import is_long, latex_long, latex_panels, latex_text
 from causalgreen.report.page import Page, Section, blocks_of
 
 __all__ = ["latex_page"]
 
-_HEAD = r"""% Made by causalgreen. Compiles with pdflatex; Chinese text with xelatex and xeCJK.
-\documentclass[11pt]{article}
-\usepackage[margin=2.5cm]{geometry}
+_HOW = {
+    "en": "Compile with pdflatex, xelatex or lualatex; twice, for the widths of long tables.",
+    "zh": "Compile with xelatex (package xeCJK of TeX Live); twice, for the widths of long "
+    "tables.\n% Another Chinese font: \\setCJKmainfont{SimSun} after \\usepackage{xeCJK}.",
+}
+_HEAD = r"""\documentclass[11pt,a4paper]{article}
+\usepackage[margin=2.2cm]{geometry}
 \usepackage{iftex}
-\ifPDFTeX
+"""
+_FONTS = {
+    "en": r"""\ifPDFTeX
   \usepackage[T1]{fontenc}
   \usepackage[utf8]{inputenc}
+  \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
 \else
-  \IfFileExists{xeCJK.sty}{\usepackage{xeCJK}}{}
+  \IfFileExists{xeCJK.sty}{\ifXeTeX\usepackage{xeCJK}\fi}{}
 \fi
-\usepackage{booktabs,graphicx,caption,adjustbox}
+""",
+    "zh": r"""\ifXeTeX\else
+  \errmessage{This file is in Chinese: compile it with xelatex}
+\fi
+\usepackage{xeCJK}
+\renewcommand{\figurename}{图}\renewcommand{\tablename}{表}
+""",
+}
+_TABLES = r"""\usepackage{array,booktabs,longtable,float,graphicx,caption,adjustbox}
 \captionsetup{font=small,labelfont=bf}
 \setlength{\parindent}{0pt}\setlength{\parskip}{.6em}
-"""
-_CHINESE = r"""\renewcommand{\figurename}{图}\renewcommand{\tablename}{表}
-\captionsetup{labelsep=quad}
+\setlength{\tabcolsep}{3.2pt}\setlength{\LTcapwidth}{\linewidth}
+\emergencystretch=3em
 """
 
 
@@ -42,8 +57,14 @@ def latex_page(page: Page, figures: tuple[str | None, ...]) -> str:
         parts += _section(section, figure, page.lang)
     if page.footer:
         parts.append(rf"\medskip{{\footnotesize {_inline(page.footer)}\par}}")
-    head = _HEAD + (_CHINESE if page.lang == "zh" else "") + "\\begin{document}\n"
-    return head + "\n\n".join(part for part in parts if part) + "\n\\end{document}\n"
+    spaced = "\\captionsetup{labelsep=quad}\n" if page.lang == "zh" else ""
+    head = f"% Made by causalgreen. {_HOW[page.lang]}\n{_HEAD}{_FONTS[page.lang]}{_TABLES}{spaced}"
+    return (
+        head
+        + "\\begin{document}\n"
+        + "\n\n".join(part for part in parts if part)
+        + "\n\\end{document}\n"
+    )
 
 
 def _section(section: Section, figure: str | None, lang: str) -> list[str]:
@@ -56,22 +77,34 @@ def _section(section: Section, figure: str | None, lang: str) -> list[str]:
         items = "\n".join(rf"  \item {_inline(line)}" for line in lines)
         name = "itemize" if kind == "list" else "enumerate"
         parts.append(f"\\begin{{{name}}}\n{items}\n\\end{{{name}}}")
-    caption = rf"\caption{{{latex_text(section.caption or section.title)}}}"
+    caption = section.caption or section.title
     if figure is not None:
-        picture = rf"\includegraphics[width=.95\linewidth]{{{figure}}}"
-        parts.append(_floating("figure", [picture, caption]))
+        picture = (
+            r"\includegraphics[width=.95\linewidth,height=.8\textheight,keepaspectratio]"
+            f"{{{figure}}}"
+        )
+        parts.append(_standing("figure", [picture, rf"\caption{{{latex_text(caption)}}}"]))
+    note = rf"{{\footnotesize {_inline(section.note)}\par}}" if section.note else ""
     if section.table is not None:
-        fitted = [r"\begin{adjustbox}{max width=\linewidth}", latex_table(section.table, lang)]
-        fitted.append(r"\end{adjustbox}")
-        note = [rf"\par\smallskip{{\footnotesize {_inline(section.note)}\par}}"]
-        parts.append(_floating("table", [caption, *fitted, *(note if section.note else [])]))
-    elif section.note:
-        parts.append(rf"{{\footnotesize {_inline(section.note)}\par}}")
+        parts.append(_table(section.table, caption, note, lang))
+    elif note:
+        parts.append(note)
     return parts
 
 
-def _floating(kind: str, lines: list[str]) -> str:
-    return "\n".join([rf"\begin{{{kind}}}[!htbp]", r"\centering", *lines, rf"\end{{{kind}}}"])
+def _table(table: Any, caption: str, note: str, lang: str) -> str:
+    """A table where the text has it; one with sentences or many rows runs over pages."""
+    if is_long(table, lang):
+        return f"{{\\footnotesize\n{latex_long(table, caption, lang)}\n}}\n{note}".strip()
+    lines = [rf"\caption{{{latex_text(caption)}}}", r"\footnotesize"]
+    for panel in latex_panels(table, lang):
+        lines += [r"\begin{adjustbox}{max width=\linewidth}", panel, r"\end{adjustbox}"]
+        lines.append(r"\par\medskip")
+    return _standing("table", [*lines, rf"\raggedright {note}"] if note else lines)
+
+
+def _standing(kind: str, lines: list[str]) -> str:
+    return "\n".join([rf"\begin{{{kind}}}[H]", r"\centering", *lines, rf"\end{{{kind}}}"])
 
 
 def _inline(text: str) -> str:

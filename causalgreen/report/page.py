@@ -99,10 +99,16 @@ def figure_of(drawing: Any) -> Figure:
 
 
 def png_of(drawing: Figure | Axes, dpi: int = 200) -> bytes:
-    """Draw a figure as PNG on white, without touching the figure that was handed in."""
+    """Draw a figure as PNG on white, without touching the figure that was handed in.
+
+    The picture gets a palette of 256 colours of its own: charts look the same and take up less
+    than half the room.
+    """
     from io import BytesIO
 
-    buffer = BytesIO()
+    from PIL import Image
+
+    buffer, small = BytesIO(), BytesIO()
     # no Software entry: the same figure gives the same bytes under every matplotlib version
     figure_of(drawing).savefig(
         buffer,
@@ -112,7 +118,11 @@ def png_of(drawing: Figure | Axes, dpi: int = 200) -> bytes:
         facecolor="white",
         metadata={"Software": None},
     )
-    return buffer.getvalue()
+    with Image.open(buffer) as drawn:
+        drawn.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+            small, "png", optimize=True
+        )
+    return small.getvalue()
 
 
 def blocks_of(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:

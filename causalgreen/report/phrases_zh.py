@@ -131,7 +131,7 @@ TEXT = {
     "Figure n": "图 {n}　{what}",
     "std error row": "标准误",
     "title": "{treatment}对{outcome}的影响",
-    "footer": "由 causalgreen {version} 生成。",
+    "footer": "由 causalgreen {version} 生成。图中文字为英文；少数说明为程序原文（英文）。",
     "lead none": "对{outcome}的 {n} 个效应，均附区间和判断。",
     "in every firm": "所有企业的{treatment}各增加一个单位",
     "in a firm": "企业的{treatment}增加一个单位",

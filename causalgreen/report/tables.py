@@ -3,13 +3,47 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 from causalgreen.report.cells import LONG, Cells, as_cells, badge_kind, cells_of, length
 from causalgreen.report.latex_tables import latex_table
 from causalgreen.report.phrases import phrases
 
-__all__ = ["Cells", "badge_kind", "cells_of", "html_table", "latex_table", "markdown_table"]
+__all__ = [
+    "Cells",
+    "badge_kind",
+    "cells_of",
+    "html_table",
+    "latex_table",
+    "markdown_table",
+    "marked_english",
+]
+
+# four words and more without a Chinese character or mark between them
+_CHINESE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
+_ENGLISH = re.compile(rf"[A-Za-z][^{_CHINESE}]*")
+_WORD = re.compile(r"(?<![\w.&])[A-Za-z]{2,}(?!\w|\.\w)")
+
+
+def marked_english(safe: str, lang: str) -> str:
+    """Mark what is left in English on a page in another language, for those who have it read.
+
+    Examples
+    --------
+    >>> marked_english("通过：No lead is found.", "zh")
+    '通过：<span lang="en">No lead is found.</span>'
+    >>> marked_english("by city", "zh"), marked_english("No lead is found.", "en")
+    ('by city', 'No lead is found.')
+    """
+    return safe if lang == "en" else _ENGLISH.sub(_in_english, safe)
+
+
+def _in_english(found: re.Match[str]) -> str:
+    text = found[0]
+    # marks such as ** that open inside and close outside must not be parted
+    whole = text.count("**") % 2 == 0 and text.count("`") % 2 == 0
+    return f'<span lang="en">{text}</span>' if whole and len(_WORD.findall(text)) >= 4 else text
 
 
 def html_table(table: Any, caption: str = "", lang: str = "en") -> str:
@@ -30,7 +64,7 @@ def html_table(table: Any, caption: str = "", lang: str = "en") -> str:
     )
     body = "\n".join(
         f"<tr{_attributes('ruled' if number in cells.rules else '')}>"
-        f"{_html_row(row, number, cells)}</tr>"
+        f"{_html_row(row, number, cells, lang)}</tr>"
         for number, row in enumerate(cells.rows)
     )
     label = html.escape(caption or phrases(lang)("table"), quote=True)
@@ -57,10 +91,10 @@ def _attributes(*kinds: str, head: str = "") -> str:
     return out + (f' data-head="{html.escape(head, quote=True)}"' if head else "")
 
 
-def _html_row(row: tuple[str, ...], number: int, cells: Cells) -> str:
+def _html_row(row: tuple[str, ...], number: int, cells: Cells, lang: str) -> str:
     out = []
     for place, text in enumerate(row):
-        inner = html.escape(text)
+        inner = marked_english(html.escape(text), lang)
         badge = cells.badges[place]
         if badge:
             inner = f'<span class="badge {cells.kinds[number][place]}">{inner}</span>'

@@ -7,8 +7,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from causalgreen.errors import DesignError
-from causalgreen.report.cells import LONG, Cells, as_cells, length
+from causalgreen.report.cells import as_cells
 from causalgreen.report.page import Page, Section, blocks_of, captions, png_of
+from causalgreen.report.word_tables import add_tables
 
 if TYPE_CHECKING:
     from causalgreen.report.journal import JournalTable
@@ -56,7 +57,7 @@ def word_table(table: JournalTable) -> bytes:
     document = _document(table.title, table.lang)
     if table.title:
         _caption(document, table.title)
-    _table(document, as_cells(table, table.lang))
+    add_tables(document, as_cells(table, table.lang))
     if table.note:
         _paragraph(document, table.note, size=9)
     return _bytes(document)
@@ -77,6 +78,9 @@ def _document(title: str, lang: str) -> Any:
             fonts.attrib.pop(qn(f"w:{kind}"), None)
         fonts.set(qn("w:eastAsia"), eastern)
         style.font.color.rgb = RGBColor(0, 0, 0)
+    rule = document.styles["Title"].element.pPr.find(qn("w:pBdr"))
+    if rule is not None:  # the blue line below the title
+        rule.getparent().remove(rule)
     document.styles["Normal"].font.size = Pt(10.5)
     document.styles["Caption"].font.size = Pt(10)
     for part in document.sections:
@@ -108,13 +112,14 @@ def _section(document: Any, section: Section, told: tuple[str, str], lang: str) 
         shape = document.add_picture(BytesIO(png_of(section.figure)), width=Cm(16))
         if shape.height > Cm(21):
             shape.width, shape.height = int(shape.width * Cm(21) / shape.height), Cm(21)
+        document.paragraphs[-1].paragraph_format.keep_with_next = True
         about = shape._inline.docPr
         about.set("descr", section.alt or section.title)
         about.set("title", told[0])
         _caption(document, told[0])
     if section.table is not None:
         _caption(document, told[1], above=True)
-        _table(document, as_cells(section.table, lang))
+        add_tables(document, as_cells(section.table, lang))
     if section.note:
         _paragraph(document, section.note, size=9)
 
@@ -140,66 +145,3 @@ def _paragraph(document: Any, text: str, style: str | None = None, size: float =
     if size:
         for run in paragraph.runs:
             run.font.size = Pt(size)
-
-
-def _table(document: Any, cells: Cells) -> None:
-    table = document.add_table(rows=0, cols=len(cells.heads))
-    table.autofit = True
-    table.alignment = 1
-    size = 9 if len(cells.heads) <= 7 else 7.5
-    heads = table.add_row()
-    _fill(heads, cells.heads, cells, size, bold=True)
-    _repeat(heads)
-    for row in cells.rows:
-        _fill(table.add_row(), row, cells, size)
-    lines = {0: {"top": 12, "bottom": 6}, **{n + 1: {"top": 6} for n in cells.rules}}
-    lines.setdefault(len(cells.rows), {})
-    lines[len(cells.rows)]["bottom"] = 12
-    for number, sides in lines.items():
-        for cell in table.rows[number].cells:
-            _border(cell, sides)
-    document.add_paragraph().paragraph_format.space_after = 0
-
-
-def _fill(row: Any, texts: tuple[str, ...], cells: Cells, size: float, bold: bool = False) -> None:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
-    from docx.shared import Cm, Pt
-
-    for place, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
-        paragraph = cell.paragraphs[0]
-        run = paragraph.add_run(text)
-        run.font.size, run.bold = Pt(size), bold
-        paragraph.paragraph_format.space_after = paragraph.paragraph_format.space_before = 0
-        if cells.centred and place:
-            paragraph.alignment = ALIGN.CENTER
-        elif cells.numeric[place]:
-            paragraph.alignment = ALIGN.RIGHT
-        if any(length(r[place]) > LONG for r in cells.rows):
-            cell.width = Cm(6.5)
-
-
-def _repeat(row: Any) -> None:
-    """Show the heads again on the next page."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    mark = OxmlElement("w:tblHeader")
-    mark.set(qn("w:val"), "true")
-    row._tr.get_or_add_trPr().append(mark)
-
-
-def _border(cell: Any, sides: dict[str, int]) -> None:
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    properties = cell._tc.get_or_add_tcPr()
-    borders = OxmlElement("w:tcBorders")
-    for side in ("top", "bottom"):
-        if side in sides:
-            line = OxmlElement(f"w:{side}")
-            for key, value in (("val", "single"), ("sz", sides[side]), ("color", "000000")):
-                line.set(qn(f"w:{key}"), str(value))
-            borders.append(line)
-    # tcBorders comes after the width, and before shading and alignment
-    width = properties.find(qn("w:tcW"))
-    properties.insert(0 if width is None else properties.index(width) + 1, borders)

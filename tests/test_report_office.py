@@ -1,0 +1,334 @@
+"""The report on paper and on screen: the same numbers in every format, and pages that hold."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from importlib.resources import files
+from io import BytesIO
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from office import HASH, Html, latex_grids, markdown_grids, office_page, program, run, word_grids
+from PIL import Image
+
+from causalgreen.report import write_report
+from causalgreen.report.cells import as_cells
+from causalgreen.report.page import png_of
+from causalgreen.report.widths import ROOM, panels, widths
+
+CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
+LANGUAGES = ("en", "zh")
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def written(request, tmp_path_factory):
+    """The folder with a page in every format, and the page."""
+    folder = tmp_path_factory.mktemp(request.param)
+    page = office_page(request.param)
+    for suffix in ("html", "docx", "md", "tex"):
+        write_report(folder / f"r.{suffix}", page)
+    return folder, page
+
+
+@pytest.fixture(scope="module")
+def html(written):
+    return Html((written[0] / "r.html").read_text("utf-8"))
+
+
+def test_every_format_holds_the_same_tables(written, html):
+    folder, page = written
+    wanted = html.grids()
+    assert len(wanted) == sum(section.table is not None for section in page.sections) > 8
+    caption = {"en": "Table ", "zh": "表 "}[page.lang]
+    assert word_grids(folder / "r.docx", caption) == wanted
+    assert markdown_grids((folder / "r.md").read_text("utf-8")) == wanted
+    assert latex_grids((folder / "r.tex").read_text("utf-8")) == wanted
+
+
+def test_a_changed_number_would_be_seen(written, html):
+    folder, _ = written
+    text = (folder / "r.tex").read_text("utf-8")
+    assert "1,236 " in text
+    assert latex_grids(text) == html.grids()
+    assert latex_grids(text.replace("1,236 ", "1,237 ")) != html.grids()
+
+
+def test_every_format_holds_the_same_sentences(written, html):
+    folder, page = written
+    import docx
+
+    word = "\n".join(p.text for p in docx.Document(str(folder / "r.docx")).paragraphs)
+    marked = (folder / "r.md").read_text("utf-8")
+    count = 0
+    for section in page.sections:
+        lines = [re.sub(r"^(- +|\d+\. +)", "", line) for line in section.text.splitlines()]
+        for line in filter(None, [*lines, section.note]):
+            plain = re.sub(r"\*\*|`|(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)", "", line).strip()
+            assert plain in word
+            assert plain in html.text
+            assert line.strip() in marked
+            count += 1
+    assert count > 40
+
+
+def test_nothing_is_loaded_from_elsewhere(html):
+    for tag, attrs in html.tags:
+        assert tag not in ("script", "link", "iframe", "object", "base")
+        for name, value in attrs.items():
+            assert not name.startswith("on")
+            if name in ("src", "href", "srcset", "data"):
+                assert value.startswith(("data:image/png;base64,", "#part-"))
+    css = files("causalgreen.report").joinpath("style.css").read_text("utf-8")
+    assert not re.search(r"url\(|@import|https?:", css)
+
+
+def test_page_says_its_language_and_title_and_headings_are_in_order(written, html):
+    _, page = written
+    (attrs,) = [attrs for tag, attrs in html.tags if tag == "html"]
+    assert attrs["lang"] == {"en": "en", "zh": "zh-Hans"}[page.lang]
+    assert sum(tag == "title" for tag, _ in html.tags) == 1
+    levels = [int(tag[1]) for tag, _ in html.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    identities = [attrs["id"] for _, attrs in html.tags if "id" in attrs]
+    assert len(identities) == len(set(identities)) == len(page.sections)
+
+
+def test_figures_and_tables_are_told_to_those_who_cannot_see(html):
+    images = [attrs for tag, attrs in html.tags if tag == "img"]
+    assert len(images) == 5
+    assert all(len(attrs["alt"]) >= 10 for attrs in images)
+    assert sum(tag == "figcaption" for tag, _ in html.tags) == len(images)
+    heads = [attrs for tag, attrs in html.tags if tag == "th"]
+    assert {attrs.get("scope") for attrs in heads} == {"col", "row"}
+    tables = sum(tag == "table" for tag, _ in html.tags)
+    assert sum(tag == "caption" for tag, _ in html.tags) == tables
+    boxes = [attrs for tag, attrs in html.tags if "scroll" in attrs.get("class", "").split()]
+    assert len(boxes) == tables + len(images)
+    for attrs in boxes:  # what is moved sideways can be reached by keyboard, and has a name
+        assert attrs["tabindex"] == "0"
+        assert attrs["role"] == "region"
+        assert len(attrs["aria-label"]) > 3
+
+
+def test_english_left_on_a_chinese_page_is_marked(written):
+    folder, page = written
+    text = (folder / "r.html").read_text("utf-8")
+    body = text.split("<body>")[1]
+    if page.lang == "en":
+        assert 'lang="en"' not in body
+        return
+    assert body.count('<span lang="en">No lead is found') >= 4
+    rest = re.sub(r'<span lang="en">.*?</span>', "", body, flags=re.DOTALL)
+    seen = re.sub(r"<[^>]+>", "\n", rest)
+    left = [run for run in re.split(r"[^A-Za-z ]+", seen) if len(run.split()) >= 5]
+    assert left == []
+    assert "程序原文（英文）" in seen
+
+
+def test_chinese_page_has_chinese_titles_verdicts_and_heads(written, html):
+    _, page = written
+    if page.lang == "en":
+        pytest.skip("the English page")
+    assert all(CHINESE.search(section.title) for section in page.sections)
+    verdicts = {text for grid in html.grids() for row in grid for head, text in row
+                if head == "判断"}  # fmt: skip
+    assert len(verdicts) >= 4
+    assert verdicts <= {"通过", "存疑", "未通过", "不适用", "可识别", "需附加假设", "不可识别"}
+
+
+def _luminance(colour):
+    digits = colour.lstrip("#")
+    digits = "".join(2 * d for d in digits) if len(digits) == 3 else digits
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one, other):
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_is_that_of_the_law_itself():
+    assert _contrast("#fff", "#000") == pytest.approx(21)
+    assert _contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark", "print"])
+def test_every_text_has_the_contrast_that_readers_need(scheme):
+    css = files("causalgreen.report").joinpath("style.css").read_text("utf-8")
+    blocks = [dict(re.findall(r"--([\w-]+): (#\w+);", b)) for b in
+              re.findall(r":root \{(.*?)\}", css, re.DOTALL)]  # fmt: skip
+    assert len(blocks) == 3
+    colours = {"light": blocks[0], "dark": blocks[1], "print": {**blocks[0], **blocks[2]}}[scheme]
+    pairs = [(ink, ground) for ink in ("ink", "soft", "accent") for ground in ("paper", "band")]
+    pairs += [(kind, f"{kind}-bg") for kind in ("good", "care", "bad")]
+    pairs.append(("plain", "plain-bg"))
+    assert {name for pair in pairs for name in pair} | {"line"} == set(blocks[0])
+    for ink, ground in pairs:
+        assert _contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+    caption = re.search(r"figcaption, caption \{ color: (#\w+)", css)[1]
+    figure = re.search(r"figure \{[^}]*background: (#\w+)", css)[1]
+    assert _contrast(caption, figure) >= 4.5
+
+
+def test_figures_take_up_less_than_half_and_look_the_same(rng_figure):
+    plain = BytesIO()
+    rng_figure.savefig(plain, format="png", dpi=200, bbox_inches="tight", facecolor="white")
+    small = png_of(rng_figure)
+    assert len(small) < 0.5 * len(plain.getvalue())
+    before, after = (Image.open(BytesIO(b)).convert("RGB") for b in (plain.getvalue(), small))
+    assert before.size == after.size
+    pixels = zip(before.tobytes(), after.tobytes(), strict=True)
+    assert sum(abs(a - b) for a, b in pixels) / len(before.tobytes()) < 1
+
+
+@pytest.fixture
+def rng_figure():
+    figure, axes = plt.subplots(figsize=(5, 3), layout="constrained")
+    x = [i / 50 for i in range(200)]
+    axes.fill_between(x, [v - 1 for v in x], [v + 1 for v in x], alpha=0.3)
+    axes.plot(x, x)
+    axes.scatter(x, [v * v / 4 for v in x], c=x, cmap="cividis", s=4)
+    axes.set_title("Effect along size")
+    yield figure
+    plt.close(figure)
+
+
+def test_panels_of_a_wide_table_fit_and_hold_every_column_once(written):
+    _, page = written
+    tables = [as_cells(s.table, page.lang) for s in page.sections if s.table is not None]
+    cut = [(cells, panels(cells)) for cells in tables]
+    assert any(len(parts) > 1 for _, parts in cut)
+    for cells, parts in cut:
+        assert all(sum(widths(part)) <= ROOM + 1e-9 for part in parts)
+        if len(parts) > 1:
+            names = [h for h in parts[0].heads if all(h in part.heads for part in parts)]
+            told = [*names, *(h for part in parts for h in part.heads if h not in names)]
+            assert told == list(cells.heads)
+
+
+def test_two_columns_of_long_words_stay_one_table():
+    cells = as_cells(pd.DataFrame({"a": ["x" * 300], "b" * 70: ["y" * 300]}))
+    assert panels(cells, 60) == (cells,)
+
+
+def test_a_hash_may_be_broken_in_latex(written):
+    text = (written[0] / "r.tex").read_text("utf-8")
+    assert HASH not in text
+    assert HASH in text.replace(r"\allowbreak{}", "")
+
+
+def _compiled(folder, command):
+    code, said = run([command, "-interaction=nonstopmode", "-halt-on-error", "r.tex"], folder)
+    assert code == 0, said[-3000:]
+    log = (folder / "r.log").read_text("utf-8", errors="replace")
+    assert "Missing character" not in log
+    too_wide = [float(n) for n in re.findall(r"Overfull \\hbox \((\d+\.\d+)pt too wide", log)]
+    assert [n for n in too_wide if n > 6] == []
+    return folder / "r.pdf"
+
+
+def test_latex_compiles_and_nothing_is_clipped(written):
+    folder, page = written
+    command = program({"en": "pdflatex", "zh": "xelatex"}[page.lang])
+    if page.lang == "zh" and run([program("kpsewhich"), "xeCJK.sty"], folder)[0]:
+        pytest.skip("xeCJK is not installed")
+    assert _compiled(folder, command).stat().st_size > 20_000
+
+
+def test_chinese_with_pdflatex_says_what_to_use(tmp_path, written):
+    _, page = written
+    if page.lang == "en":
+        pytest.skip("the English page")
+    write_report(tmp_path / "r.tex", page)
+    code, said = run([program("pdflatex"), "-interaction=nonstopmode", "-halt-on-error", "r.tex"],
+                     tmp_path)  # fmt: skip
+    assert code != 0
+    assert "compile it with xelatex" in said
+
+
+@pytest.mark.slow
+def test_word_opens_in_an_office_and_shows_the_numbers(written, html):
+    folder, _ = written
+    office, reader = program("soffice", "libreoffice"), program("pdftotext")
+    settings = f"-env:UserInstallation=file://{folder / 'settings'}"
+    convert = [office, "--headless", settings, "--convert-to", "pdf:writer_pdf_Export", "r.docx"]
+    code, said = run(convert, folder, 300)
+    assert code == 0, said
+    _, text = run([reader, "-layout", "r.pdf", "-"], folder)
+    shown = set(re.findall(r"[\d,]*\d\.\d+", text))
+    wanted = {n for grid in html.grids() for row in grid for _, cell in row
+              if len(cell) < 25 for n in re.findall(r"[\d,]*\d\.\d+", cell)}  # fmt: skip
+    assert len(wanted) > 40
+    assert wanted - shown == set()
+
+
+_FRAMES = """<!doctype html><meta charset="utf-8"><pre id="out"></pre><script>
+const page = PAGE, sizes = [1280, 390], out = [];
+function look(place) {
+  if (place === sizes.length) {
+    document.getElementById("out").textContent = out.join("\\n");
+    return;
+  }
+  const frame = document.createElement("iframe");
+  frame.style.width = sizes[place] + "px"; frame.style.height = "900px"; frame.style.border = 0;
+  frame.onload = () => {
+    const d = frame.contentDocument, root = d.documentElement, inside = e => e.closest(".scroll");
+    const wide = [...d.querySelectorAll("body *")].filter(
+      e => !inside(e) && e.getBoundingClientRect().right > root.clientWidth + 1).length;
+    const loads = frame.contentWindow.performance.getEntriesByType("resource")
+      .filter(e => !e.name.startsWith("data:")).length;
+    out.push(["SEEN", sizes[place], root.clientWidth, root.scrollWidth, wide, loads,
+      getComputedStyle(d.body).backgroundColor].join("|"));
+    frame.remove(); look(place + 1);
+  };
+  frame.srcdoc = page; document.body.append(frame);
+}
+look(0);
+</script>"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_chromium_shows_it_without_overflow_error_or_request(tmp_path, written, scheme):
+    import json
+
+    folder, _ = written
+    browser = program("chromium", "chromium-browser", "google-chrome")
+    text = json.dumps((folder / "r.html").read_text("utf-8")).replace("</", "<\\/")
+    (tmp_path / "look.html").write_text(_FRAMES.replace("PAGE", text), "utf-8")
+    dark = {"dark": 0, "light": 1}[scheme]
+    code, said = run(
+        [browser, "--headless=new", "--hide-scrollbars", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000",
+         f"--user-data-dir={tmp_path / 'profile'}", "--disable-background-networking",
+         "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr",
+         f"--blink-settings=preferredColorScheme={dark}", "--virtual-time-budget=20000",
+         "--dump-dom", (tmp_path / "look.html").as_uri()],
+        tmp_path,
+    )  # fmt: skip
+    assert code == 0, said[-2000:]
+    assert "CONSOLE" not in said
+    seen = [line.split("|") for line in re.findall(r"SEEN\|.*?(?=\n|<)", said)]
+    ground = {"light": "rgb(253, 253, 251)", "dark": "rgb(20, 25, 23)"}[scheme]
+    assert [row[1] for row in seen] == ["1280", "390"]
+    for _, width, client, scroll, wide, loads, colour in seen:
+        assert width == client == scroll
+        assert (wide, loads) == ("0", "0")
+        assert colour == ground
+
+
+def test_marks_of_html_are_escaped_where_english_is_marked(tmp_path):
+    from causalgreen.report import Page, Section
+
+    said = "The share is <b>below</b> 5 % & falls"
+    frame = pd.DataFrame({"reason": [said]})
+    path = write_report(
+        tmp_path / "r.html", Page("题", "引", (Section("节", said, frame),), lang="zh")
+    )
+    text = path.read_text("utf-8")
+    assert text.count(f'<span lang="en">{escape(said, quote=False)}</span>') == 2
