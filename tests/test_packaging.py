@@ -36,7 +36,10 @@ def source(dist, tmp_path_factory):
 
 
 def test_wheel_is_whole_and_holds_nothing_else(dist, wheel):
-    pytest.importorskip("markdown_it", reason="the README is rendered by markdown-it-py")
+    pytest.importorskip(
+        "markdown_it",
+        reason="to render the README needs markdown-it-py, which the extra test brings",
+    )
     assert dist.wheel_faults(wheel) == []
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"causalgreen/py.typed", "causalgreen/data/pilot_zones.csv"} <= names
@@ -79,7 +82,10 @@ def _without(wheel, target, *endings):
 
 
 def test_faults_of_a_wheel_are_named(dist, wheel, tmp_path):
-    pytest.importorskip("markdown_it", reason="the README is rendered by markdown-it-py")
+    pytest.importorskip(
+        "markdown_it",
+        reason="to render the README needs markdown-it-py, which the extra test brings",
+    )
     broken = _without(wheel, tmp_path, "style.css", "LICENSE")
     with zipfile.ZipFile(broken, "a") as archive:
         archive.writestr("tests/test_x.py", f"ROOT = '{ROOT}/'")
@@ -108,7 +114,10 @@ def test_faults_of_a_source_archive_are_named(dist, source, tmp_path):
 
 
 def test_faults_of_metadata_are_named(dist):
-    pytest.importorskip("markdown_it", reason="the README is rendered by markdown-it-py")
+    pytest.importorskip(
+        "markdown_it",
+        reason="to render the README needs markdown-it-py, which the extra test brings",
+    )
     head = "Metadata-Version: 2.4\nName: causalgreen\nVersion: 9.9\nDescription-Content-Type: "
     said = "\n".join(dist.metadata_faults(f"{head}text/markdown\nClassifier: Topic :: Tea\n\nx\n"))
     assert "'Topic :: Tea' is not a classifier that exists" in said
@@ -120,7 +129,10 @@ def test_faults_of_metadata_are_named(dist):
 
 
 def test_readme_that_does_not_render_is_named(dist):
-    pytest.importorskip("markdown_it", reason="the README is rendered by markdown-it-py")
+    pytest.importorskip(
+        "markdown_it",
+        reason="to render the README needs markdown-it-py, which the extra test brings",
+    )
     table = "# title\n\n| a | b |\n|---|\n\n![plot](docs/figures/plot.svg)\n"
     assert dist.readme_faults(table) == [
         "README.md does not render: '|---' stays as it is",

@@ -33,10 +33,9 @@ def canonical(name: str) -> str:
 
 
 def requirements() -> list[str]:
-    """What to install: build tools, the core, and every extra but the self-references."""
+    """What to install: the build backend, the core, and every extra but the self-references."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    tools = [*project["build-system"]["requires"], "editables", "markdown-it-py"]
-    named = [*tools, *project["project"]["dependencies"]]
+    named = [*project["build-system"]["requires"], "editables", *project["project"]["dependencies"]]
     for extra in project["project"]["optional-dependencies"].values():
         named += [line for line in extra if not canonical(line).startswith(SELF)]
     return named
