@@ -272,6 +272,13 @@ def test_units_do_not_matter(small, method, units):
     np.testing.assert_allclose(
         np.nanmean(other.scores, axis=0) / factor, np.nanmean(plain.scores, axis=0), rtol=0.02
     )
+    errors = [s.predict()["std_error"].to_numpy() for s in (plain, other)]
+    known = ~np.isnan(errors[0])
+    assert (np.isnan(errors[1]) == ~known).mean() > 0.9
+    assert (errors[1][~np.isnan(errors[1])] > 0).all()
+    np.testing.assert_allclose(
+        np.nanmedian(errors[1]) / factor, np.median(errors[0][known]), rtol=0.05
+    )
 
 
 def test_sampling_weights_count_once(small):

@@ -192,5 +192,6 @@ def _positive(variance: np.ndarray, excess: np.ndarray, bags: np.ndarray) -> np.
 
     naive = variance - excess
     error = np.maximum(variance, excess) * np.sqrt(2.0 / bags)
-    z = naive / np.clip(error, 1e-10, np.inf)
+    # Relative, where they add 1e-10: a variance of 1e-10 is that of an effect in other units.
+    z = np.divide(naive, error, out=np.zeros_like(naive), where=error > 0)
     return np.asarray(naive + error * norm.pdf(z) / norm.cdf(z))
