@@ -14,7 +14,7 @@ from causalgreen.panel.absorb import absorb, group_means
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
 
-__all__ = ["FeatureLayout", "encode_traits"]
+__all__ = ["FeatureCounts", "FeatureLayout", "encode_traits"]
 
 # Names, what makes the columns, how freely linear learners use them (0: not at all), whether the
 # others do. Columns are made one block at a time, in their place: a large panel has room for one
@@ -47,6 +47,25 @@ def encode_traits(panel: Panel) -> tuple[tuple[str, ...], np.ndarray]:
         return (), np.empty((panel.n_units, 0))
     frame = pd.get_dummies(panel.baseline_traits(), dtype=np.float64)
     return tuple(map(str, frame.columns)), frame.to_numpy(dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCounts:
+    """How many features there are.
+
+    Attributes
+    ----------
+    total, linear, flexible, traits : int
+        All; those that linear learners see; those that the others see; traits among these.
+    block : int
+        The largest number that is made at a time.
+    """
+
+    total: int
+    linear: int
+    flexible: int
+    traits: int
+    block: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +104,7 @@ class FeatureLayout:
 
     def build(self) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Names, matrix of shape (m, f), what linear learners see, the others see, the traits."""
-        columns = [*self._controls(), *self._means(), *self._traits()]
-        if columns and self.time and not self.approximate:
-            columns.append(((self.panel.roles.time,), self._period, False, True))
+        columns = self._columns()
         names = tuple(name for block, *_ in columns for name in block)
         matrix = np.empty((len(self.rows), len(names)))
         low = 0
@@ -99,6 +116,24 @@ class FeatureLayout:
         own = set(encode_traits(self.panel)[0])
         traits = np.array([name in own for name in names], dtype=bool) & flexible
         return names, matrix, linear, flexible, traits
+
+    def count(self) -> FeatureCounts:
+        """How many columns there are, of which kinds; nothing is made."""
+        columns, own = self._columns(), set(encode_traits(self.panel)[0])
+        sizes = [len(block) for block, *_ in columns]
+        return FeatureCounts(
+            sum(sizes),
+            sum(size for size, (*_, free, _) in zip(sizes, columns, strict=True) if free),
+            sum(size for size, (*_, flag) in zip(sizes, columns, strict=True) if flag),
+            sum(name in own for block, *_, flag in columns if flag for name in block),
+            max(sizes, default=0),
+        )
+
+    def _columns(self) -> list[Block]:
+        columns = [*self._controls(), *self._means(), *self._traits()]
+        if columns and self.time and not self.approximate:
+            columns.append(((self.panel.roles.time,), self._period, False, True))
+        return columns
 
     def _period(self) -> np.ndarray:
         return self.panel.times[self.rows].astype(np.float64)[:, None]
