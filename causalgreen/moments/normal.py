@@ -56,9 +56,11 @@ def normal_equations(
         right += h[part].T @ y
         for row, values in zip(of_kind, pairs.T, strict=True):
             row += np.bincount(moments.kind[part], values, minlength=len(row))
-    periods = (of_kind @ moments.kinds.reshape(len(moments.kinds), -1)).reshape(-1, q, q)
+    periods = (of_kind @ moments.kinds.reshape(len(moments.kinds), q * q)).reshape(
+        len(of_kind), q, q
+    )
     A = np.empty((m * b, m * b))
-    for pair, block in enumerate(_squared(main.reshape(-1, k, k + q), periods)):
+    for pair, block in enumerate(_squared(main.reshape(len(main), k, m), periods)):
         A[i[pair] :: b, j[pair] :: b] = A[j[pair] :: b, i[pair] :: b] = block
     return A, right.T.ravel()
 
@@ -86,7 +88,7 @@ def group_products(
 
     z, q = list(regressors), moments.n_periods
     k, n_groups, n_kinds = len(z), int(groups.max()) + 1, len(moments.kinds)
-    flat = moments.kinds.reshape(n_kinds, -1)
+    flat = moments.kinds.reshape(n_kinds, q * q)
     for i, j in zip(*np.tril_indices(h.shape[1]), strict=True):
         pair = h[:, i] * h[:, j]
         main = np.zeros((n_groups, k * (k + q)))
@@ -94,8 +96,8 @@ def group_products(
             both, _ = _main(moments, repeat, z, z[0], part)
             main += _adder(groups[part], n_groups, pair[part]) @ both.reshape(len(both), -1)
         of_kind = csr_array((pair, (groups, moments.kind)), (n_groups, n_kinds))
-        periods = (of_kind @ flat).reshape(-1, q, q)
-        yield int(i), int(j), _squared(main.reshape(-1, k, k + q), periods)
+        periods = (of_kind @ flat).reshape(n_groups, q, q)
+        yield int(i), int(j), _squared(main.reshape(n_groups, k, k + q), periods)
 
 
 def group_right(
