@@ -59,7 +59,9 @@ def test_figures_name_the_largest_size_and_the_steps_that_are_too_steep(table):
 def test_the_page_keeps_what_is_around_the_markers(table):
     page = f"before\n\n{scale_tables.BEGIN}\nold\n{scale_tables.END}\n\nafter\n"
     once = scale_tables.filled(page, "new")
-    assert once.startswith("before") and once.endswith("after\n") and "old" not in once
+    assert once.startswith("before")
+    assert once.endswith("after\n")
+    assert "old" not in once
     assert scale_tables.filled(once, "new") == once
 
 

@@ -163,7 +163,10 @@ def test_a_forest_on_a_small_machine_names_the_sample_of_firms(frame, monkeypatc
 
 
 def test_no_word_on_small_panels_or_where_nothing_is_known(frame, monkeypatch):
-    panel, settings = panel_of(frame), study_of(frame, cg.stack())._settings
+    panel, settings = (
+        panel_of(frame),
+        study_of(frame, cg.stack(cg.linear(), cg.lasso(), cg.lightgbm()))._settings,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         monkeypatch.setattr(memory, "available_memory", lambda: 0.3 * GIB)
@@ -200,8 +203,9 @@ def test_least_squares_in_chunks_is_least_squares(monkeypatch):
     Z = np.column_stack([np.ones(n), filled, gap])[:, [0, 1, 2, 3, 5, 6, 7, 8]]
     root = np.sqrt(weights[train])
     beta = np.linalg.lstsq(Z[train] * root[:, None], y[train] * root)[0]
-    for rows in (64, 10_000):
+    for rows, keep in ((64, 0), (10_000, 0), (64, 10**9)):
         monkeypatch.setattr(linear_module, "ROWS", rows)
+        monkeypatch.setattr(linear_module, "KEEP", keep)
         fitted, held_out = linear_module.linear_fit(replace(task, memo={}))
         np.testing.assert_allclose(fitted, Z[train] @ beta, rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(held_out, Z[test] @ beta, rtol=1e-9, atol=1e-9)

@@ -12,8 +12,10 @@ from causalgreen.residuals.tasks import FoldTask
 __all__ = ["LinearLearner", "fill_missing", "linear_fit"]
 
 REACH = 2.0
-# Rows that are in memory at a time, beside the features themselves.
+# Rows that are in memory at a time, beside the features themselves; and the number of values up to
+# which all rows are kept for the next target.
 ROWS = 32_768
+KEEP = 16_000_000
 RANK = 1e-10
 # Below it the cross products lose too much: the response is carried through the decomposition.
 SAFE = 1e-6
@@ -94,12 +96,25 @@ class _Solver:
         Directions that the training rows determine.
     size : numpy.ndarray, shape (r,)
         Their singular values.
+    kept : tuple of numpy.ndarray, or None
+        Standardised columns of the training and of the held-out rows, where they are few.
     """
 
     terms: _Terms
     reach: np.ndarray
     right: np.ndarray
     size: np.ndarray
+    kept: tuple[np.ndarray, np.ndarray] | None
+
+    def pieces(self, task: FoldTask, held_out: bool) -> Iterator[tuple[slice, np.ndarray]]:
+        """Standardised columns of all training or held-out rows, in order."""
+        rows, reach = (task.test, self.reach) if held_out else (task.train, None)
+        if self.kept is not None:
+            yield slice(0, len(rows)), self.kept[held_out]
+            return
+        for low in range(0, len(rows), ROWS):
+            part = slice(low, low + ROWS)
+            yield part, self.terms(rows[part], reach)
 
     def solve(self, task: FoldTask, level: float) -> np.ndarray:
         """Coefficients of least norm.
@@ -110,13 +125,12 @@ class _Solver:
         """
         if self.size[-1] < SAFE * self.size[0]:
             return self._carried(task, level)
-        beta = np.zeros(len(self.right))
+        beta, y, w = np.zeros(len(self.right)), task.y[task.train] - level, task.train_weights()
         for _ in range(2):
             moment = np.zeros(len(beta))
-            for rows, w in _chunks(task.train, task.weights):
-                Z = self.terms(rows)
-                left = task.y[rows] - level - Z @ beta
-                moment += Z.T @ (left if w is None else left * w)
+            for part, Z in self.pieces(task, held_out=False):
+                left = y[part] - Z @ beta
+                moment += Z.T @ (left if w is None else left * w[part])
             beta = beta + self.right @ ((self.right.T @ moment) / self.size**2)
         return beta
 
@@ -193,20 +207,23 @@ def _prepare(task: FoldTask) -> _Solver | None:
     _, size, right = np.linalg.svd(_triangle(terms, task), full_matrices=False)
     kept = size > RANK * size.max(initial=0.0)
     reach = REACH * largest / terms.free
-    return _Solver(terms, reach, right[kept].T, size[kept])
+    whole = None
+    if len(task.X) * len(terms.free) <= KEEP:
+        whole = terms(task.train), terms(task.test, reach)
+    return _Solver(terms, reach, right[kept].T, size[kept], whole)
 
 
-def linear_fit(task: FoldTask) -> tuple[np.ndarray, np.ndarray]:
-    """Least-squares predictions for the training and for the held-out rows."""
+def linear_fit(task: FoldTask, *, fitted: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Least-squares predictions for the training (if wanted) and for the held-out rows."""
     level = np.average(task.y[task.train], weights=task.train_weights())
     out = np.full(len(task.train), level), np.full(len(task.test), level)
     solver = task.shared("least squares", lambda: _prepare(task))
     if solver is None or not len(solver.size):
         return out
     beta = solver.solve(task, level)
-    for fitted, rows, reach in zip(out, (task.train, task.test), (None, solver.reach), strict=True):
-        for low in range(0, len(rows), ROWS):
-            fitted[low : low + ROWS] += solver.terms(rows[low : low + ROWS], reach) @ beta
+    for held_out in (False, True) if fitted else (True,):
+        for part, Z in solver.pieces(task, held_out):
+            out[held_out][part] += Z @ beta
     return out
 
 
@@ -225,4 +242,4 @@ class LinearLearner:
 
     def predict(self, task: FoldTask) -> np.ndarray:
         """Held-out predictions, shape (n_test, 1)."""
-        return linear_fit(task)[1][:, None]
+        return linear_fit(task, fitted=False)[1][:, None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from causalgreen.panel.memory import Need, check_memory
 from causalgreen.panel.transforms import FixedEffects, feature_counts
 from causalgreen.residuals.boosting import LightGBMLearner
-from causalgreen.residuals.linear import ROWS, LinearLearner
+from causalgreen.residuals.linear import KEEP, ROWS, LinearLearner
 from causalgreen.residuals.sieve import LassoLearner
 from causalgreen.residuals.tasks import Learner
 
@@ -72,6 +72,7 @@ def _fit_bytes(
 ) -> float:
     """What one job holds while it fits a learner."""
     line = FLOAT * (4 * n + 8 * min(n, ROWS) * linear)
+    line += FLOAT * n * linear if n * linear <= KEEP else 0.0
     if isinstance(member, LinearLearner):
         return line
     if isinstance(member, LightGBMLearner):
