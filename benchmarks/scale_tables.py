@@ -61,6 +61,7 @@ def figures(table: pd.DataFrame, notes: dict[str, str]) -> str:
     )
     made = ", ".join(f"{name} {notes[name]}" for name in ("python", *PACKAGES) if name in notes)
     return "\n\n".join([
+        "![Seconds and memory on rows, log-log](figures/scale.png)",
         text,
         "Seconds of processor time, and the slope of log seconds on log rows:",
         _rows(table, "seconds", "slope_seconds", "{:.3g}"),
