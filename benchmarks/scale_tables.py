@@ -122,8 +122,10 @@ def save_picture(table: pd.DataFrame, path: Path) -> None:
                 bbox_to_anchor=(1.0, 0.5))  # fmt: skip
     right.set(xscale="log", yscale="log", xlabel="rows", ylabel="peak memory, GiB")
     right.set_yticks([0.5, 1, 2, 4, 8, 16], ["0.5", "1", "2", "4", "8", "16"])
-    right.minorticks_off()
+    rows = sorted(whole["rows"])
     for axis in (left, right):
+        axis.set_xticks(rows, [f"{n / 1000:,g}k" for n in rows])
+        axis.minorticks_off()
         axis.grid(color="#dddddd", lw=0.6)
         axis.spines[["top", "right"]].set_visible(False)
     figure.suptitle("Cost of a study as firms are added", x=0.01, ha="left", fontsize=11)
