@@ -45,7 +45,7 @@ class LightGBMLearner:
         """Held-out predictions after each number of rounds, shape (n_test, n_checkpoints)."""
         base_train, base_test = self._base(task)
         booster = self._train(task, base_train, base_test)
-        X_test, total = task.halves()[1], np.zeros(len(task.test))
+        X_test, total = task.held_out(), np.zeros(len(task.test))
         out, done = [base_test], 0
         for rounds in self._checkpoints()[1:]:
             fresh = min(int(rounds), booster.current_iteration()) - done
@@ -91,10 +91,9 @@ class LightGBMLearner:
         weights = task.weights
         data = lgb.Dataset(
             train, np.zeros(len(train)), weight=task.train_weights(), params=fixed,
-            free_raw_data=False,
         ).construct()  # fmt: skip
         held_out = lgb.Dataset(
-            test, np.zeros(len(test)), reference=data, params=fixed, free_raw_data=False,
+            test, np.zeros(len(test)), reference=data, params=fixed,
             weight=None if weights is None else weights[task.test],
         ).construct()  # fmt: skip
         return data, held_out
