@@ -34,6 +34,7 @@ class Told:
         with open(Path(self.folder) / f"{os.getpid()}.pid", "a") as file:
             file.write(f"{task.seed}\n")
         if task.seed == self.fatal and self.bomb.exists():
+            time.sleep(2)  # what else has been done gets home first
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(self.seconds)
         train, test = task.halves()

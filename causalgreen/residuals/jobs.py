@@ -116,7 +116,7 @@ def _results(
                 yield i, function(*shared, *item)
             return
         kind = "generator" if backend.supports_return_generator else "list"
-        if backend.supports_sharedmem:
+        if getattr(backend, "supports_sharedmem", False):
             work = (delayed(function)(*shared, *item) for item in items)
         else:
             work = (delayed(call)(function, shared, item) for item in items)

@@ -11,6 +11,22 @@ from causalgreen.residuals.remote import PATIENCE, Lost, call, missing_package
 __all__ = ["OnDask"]
 
 
+def _opener() -> Callable[[bytes, Any], Any]:
+    """A function that is sent as it is written, and so needs nothing but Python where it arrives.
+
+    A Dask worker that gets a message it cannot unpack, for want of a package, shuts down without a
+    word to the client. This way it opens the letter itself, and the error comes back.
+    """
+
+    def opened(letter: bytes, shared: Any) -> Any:
+        import pickle
+
+        call, function, item = pickle.loads(letter)
+        return call(function, shared, item)
+
+    return opened
+
+
 class OnDask:
     """A Dask cluster behind a client."""
 
@@ -41,7 +57,10 @@ class OnDask:
 
     def submit(self, function: Callable[..., Any], shared: Any, item: tuple[Any, ...]) -> Any:
         """One task."""
-        return self.client.submit(call, function, shared, item, pure=False)
+        import cloudpickle
+
+        letter = cloudpickle.dumps((call, function, item))
+        return self.client.submit(_opener(), letter, shared, pure=False)
 
     def wait(self, handles: list[Any], seconds: float) -> list[Any]:
         """Tasks that have ended."""

@@ -45,17 +45,24 @@ def ray_answers(address: str, seconds: float = SECONDS) -> None:
             f"address={address!r} is not the address of a Ray cluster; give 'host:port' as "
             "`ray start --head` prints it (such as '10.0.0.5:6379'), 'ray://host:10001', or 'auto'"
         )
+    secret = os.environ.get("RAY_USE_TLS", "0") not in ("", "0")
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), seconds) as line:
-            if os.environ.get("RAY_USE_TLS", "0") not in ("", "0"):
-                return
-            line.settimeout(seconds)
-            line.sendall(_HELLO)
-            answer = line.recv(9)
+        answer = _knock(host, port, b"" if secret else _HELLO, 0 if secret else 9, seconds)
     except (OSError, OverflowError) as error:
         raise _nobody("Ray", address, f"{error or type(error).__name__}", "ray status") from error
-    if len(answer) < 4 or answer[3] != _SETTINGS:
+    if not secret and (len(answer) < 4 or answer[3] != _SETTINGS):
         raise _nobody("Ray", address, "something else listens there", "ray status")
+
+
+def _knock(host: str, port: str, hello: bytes, expected: int, seconds: float) -> bytes:
+    """The first bytes that come back, as many as are expected."""
+    answer = b""
+    with socket.create_connection((host.strip("[]"), int(port)), seconds) as line:
+        line.settimeout(seconds)
+        line.sendall(hello)
+        while len(answer) < expected and (more := line.recv(expected - len(answer))):
+            answer += more
+    return answer
 
 
 def _nobody(name: str, address: str, reason: str, command: str) -> ClusterError:
@@ -64,6 +71,23 @@ def _nobody(name: str, address: str, reason: str, command: str) -> ClusterError:
         f"runs (`{command}` on its head), and that no firewall is between; without a cluster, "
         "leave the address out and the work is done on this machine"
     )
+
+
+def _scheduler_answers(address: str, seconds: float) -> None:
+    """Knock: where something listens and says nothing, Dask's client would wait for ever."""
+    scheme, _, rest = address.rpartition("://")
+    host, _, port = rest.rpartition(":")
+    if scheme not in ("", "tcp", "tls") or not host or not port.isdigit():
+        return
+    plain = scheme != "tls"
+    try:
+        # A scheduler begins with the length of its greeting, some hundred bytes.
+        answer = _knock(host, port, b"", 8 if plain else 0, seconds)
+    except (OSError, OverflowError) as error:
+        reason = f"{error or type(error).__name__}"
+        raise _nobody("Dask", address, reason, "dask scheduler") from error
+    if plain and not 0 < int.from_bytes(answer, "little") < 1 << 20:
+        raise _nobody("Dask", address, "something else listens there", "dask scheduler")
 
 
 def dask_client(address: str, seconds: float = SECONDS) -> Any:
@@ -87,6 +111,7 @@ def dask_client(address: str, seconds: float = SECONDS) -> Any:
     """
     from distributed import Client
 
+    _scheduler_answers(address, seconds)
     try:
         client = Client(address, timeout=seconds)
     except (OSError, ValueError, TypeError) as error:
