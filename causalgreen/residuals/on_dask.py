@@ -48,7 +48,7 @@ class OnDask:
     def share(self, value: Any) -> Any:
         """To every worker, so that it outlives any of them."""
         try:
-            return self.client.scatter([value], broadcast=True, hash=False)[0]
+            return self.client.scatter([value], broadcast=True, hash=False, timeout=PATIENCE)[0]
         except TimeoutError as error:
             raise ClusterError(
                 "Dask: there is no worker to send the data to; start workers with "
@@ -64,12 +64,17 @@ class OnDask:
 
     def wait(self, handles: list[Any], seconds: float) -> list[Any]:
         """Tasks that have ended."""
+        from concurrent.futures import CancelledError
+
         from distributed import wait
 
         try:
             return list(wait(handles, timeout=seconds, return_when="FIRST_COMPLETED").done)
         except TimeoutError:
             return []
+        except CancelledError:
+            # Some were lost with the data of a dead worker; `result` says so, one by one.
+            return [handle for handle in handles if handle.done()]
 
     def result(self, handle: Any) -> Any:
         """What a task returned."""

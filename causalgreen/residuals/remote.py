@@ -132,24 +132,25 @@ class _Work:
     ) -> None:
         self.remote, self.function, self.shared, self.label = remote, function, shared, label
         self.held = remote.share(shared)
-        self.open: dict[Any, tuple[int, tuple[Any, ...], int]] = {}
+        self.open: dict[Any, tuple[int, tuple[Any, ...], int, Any]] = {}
         self.alive = time.monotonic()
 
     def send(self, index: int, item: tuple[Any, ...], attempt: int = 1) -> None:
-        self.open[self.remote.submit(self.function, self.held, item)] = index, item, attempt
+        handle = self.remote.submit(self.function, self.held, item)
+        self.open[handle] = index, item, attempt, self.held
 
     def collect(self) -> tuple[list[tuple[int, Any]], ClusterError | None]:
         """Results that have come in; lost jobs are sent again, until one is lost for good."""
         came, gone = [], None
         for handle in self.remote.wait(list(self.open), BEAT):
-            index, item, attempt = self.open.pop(handle)
+            index, item, attempt, held = self.open.pop(handle)
             try:
                 came.append((index, self.remote.result(handle)))
             except Lost as lost:
                 if lost.final or attempt >= ATTEMPTS:
                     gone = self._died(index, attempt, lost)
                     continue
-                if lost.shared:
+                if lost.shared and held is self.held:
                     self.held = self.remote.share(self.shared)
                 self.send(index, item, attempt + 1)
         if came or self.remote.slots() > 0:
