@@ -14,6 +14,7 @@ _HOMES = {
     "CausalGraph": "graph.causal_graph",
     "CausalGreenError": "errors",
     "CausalGreenWarning": "errors",
+    "ClusterError": "errors",
     "DataError": "errors",
     "DataWarning": "errors",
     "DesignError": "errors",
@@ -40,6 +41,7 @@ _HOMES = {
     "Summary": "report.summary",
     "Surface": "surface.surface",
     "Truth": "data.truth",
+    "cluster": "residuals.cluster",
     "econml": "surface.adapter",
     "forest": "surface.forest",
     "exposure": "panel.exposure",
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from causalgreen.errors import (
         CausalGreenError,
         CausalGreenWarning,
+        ClusterError,
         DataError,
         DataWarning,
         DesignError,
@@ -87,6 +90,7 @@ if TYPE_CHECKING:
     from causalgreen.panel.transforms import FixedEffects
     from causalgreen.report.journal import journal_table
     from causalgreen.report.summary import Summary
+    from causalgreen.residuals.cluster import cluster
     from causalgreen.residuals.learners import lasso, lightgbm, linear, random_forest, stack
     from causalgreen.residuals.report import NuisanceReport
     from causalgreen.study import Study

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 __all__ = [
     "CausalGreenError",
     "CausalGreenWarning",
+    "ClusterError",
     "DataError",
     "DataWarning",
     "DesignError",
@@ -89,6 +90,13 @@ class DesignError(CausalGreenError):
 
 class EstimationError(CausalGreenError):
     """The numbers do not determine the answer: collinear residuals, no variation, too few firms."""
+
+
+class ClusterError(CausalGreenError):
+    """Work on other processes or machines cannot be done: out of reach, or workers died for good.
+
+    What was done of the cross-fitting is kept in the study: asked again, it goes on from there.
+    """
 
 
 class CausalGreenWarning(UserWarning):

@@ -158,15 +158,15 @@ def sorted_groups(
         whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
         if not whole or value < least:
             raise DesignError(f"{name}={value!r}: give a whole number, {least} or more")
-    from causalgreen.residuals.jobs import in_threads
+    from causalgreen.residuals.jobs import in_parallel
 
     surface, terms = explanation.surface, tuple(terms)
     seeds = [
         int(child.generate_state(1)[0])
         for child in np.random.SeedSequence(explanation.seed).spawn(repeats)
     ]
-    # One split after another: the method has threads of its own.
-    parts: list[Pieces] = in_threads(
+    # One split after another: the method has jobs of its own.
+    parts: list[Pieces] = in_parallel(
         one_split, [(surface, seed, n, terms, (1 + LEVEL) / 2) for seed in seeds], n_jobs=1,
         progress=surface.settings.progress, label="random halves", unit="split",
     )  # fmt: skip

@@ -83,7 +83,12 @@ class Residuals:
     choices: tuple[tuple[Choice, ...], ...]
 
 
-def cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> Residuals:
+def cross_fit(
+    panel: Panel,
+    fixed_effects: FixedEffects,
+    settings: CrossFit,
+    kept: dict[tuple[int, int], list[np.ndarray]] | None = None,
+) -> Residuals:
     """Residuals of treatments, exposures, mediators and outcome from features and fixed effects.
 
     Parameters
@@ -94,6 +99,9 @@ def cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> 
         Effects to remove first.
     settings : CrossFit
         Learners, folds, repetitions, seed.
+    kept : dict, optional
+        Fits of this very panel with these settings, from a call that an error ended; see
+        `run_jobs`.
 
     Returns
     -------
@@ -104,6 +112,8 @@ def cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> 
     ------
     DesignError
         If features identify firms, folds cannot be made, or memory is too short.
+    ClusterError
+        If workers cannot be reached, or die for good.
 
     References
     ----------
@@ -130,7 +140,7 @@ def cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> 
         values = np.repeat(design.targets[None], settings.repeats, axis=0)
         return _freeze(Residuals(names, values, design, folds, ((),) * settings.repeats))
     tasks = _tasks(design, weights, folds, len(names), settings)
-    predictions = run_jobs(settings.stack.members, tasks, settings.n_jobs, settings.progress)
+    predictions = run_jobs(settings.stack.members, tasks, settings.n_jobs, settings.progress, kept)
     values = np.empty((settings.repeats, *design.targets.shape))
     choices = []
     for r, fold in enumerate(folds):
@@ -156,6 +166,8 @@ def _tasks(
 ) -> list[list[FoldTask]]:
     """One task for every repetition, fold and target, in this order."""
     tasks = []
+    # The same objects for all folds: where work is sent elsewhere, each array goes once.
+    y = [np.ascontiguousarray(design.targets[:, j]) for j in range(n_targets)]
     for r, fold in enumerate(folds):
         for k in range(settings.folds):
             train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
@@ -166,7 +178,7 @@ def _tasks(
             ]
             tasks.append([
                 FoldTask(
-                    design.features, design.targets[:, j], weights, train, test,
+                    design.features, y[j], weights, train, test,
                     design.linear, design.flexible, design.traits, seeds[j],
                 )
                 for j in range(n_targets)

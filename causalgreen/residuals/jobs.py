@@ -1,36 +1,66 @@
-"""Parallel work over repetitions, targets and folds; the same numbers whatever the schedule."""
+"""Parallel work over repetitions, targets, folds and trees; the same numbers on any schedule."""
 
 from __future__ import annotations
 
 import sys
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import numpy as np
 
+from causalgreen.errors import ClusterError
+from causalgreen.residuals.remote import Remote, call, quiet, run_remote
 from causalgreen.residuals.tasks import FoldTask, Learner
 
-__all__ = ["in_threads", "run_jobs"]
+__all__ = ["in_parallel", "run_jobs"]
+
+_ARRAYS = ("X", "y", "weights", "train", "test", "linear", "flexible", "traits")
+
+Lean = tuple[tuple[int | None, ...], int]
 
 
-def _run(members: tuple[Learner, ...], block: list[FoldTask]) -> list[list[np.ndarray]]:
+def _run(
+    arrays: tuple[np.ndarray, ...], members: tuple[Learner, ...], block: list[Lean]
+) -> list[list[np.ndarray]]:
     """Predictions for some targets of one fold, which share what does not depend on the target."""
-    memo = block[0].memo
-    shared = [replace(task, memo=memo) for task in block]
-    out = [[np.asarray(m.predict(t), dtype=np.float64) for m in members] for t in shared]
+    memo: dict[Any, Any] = {}
+    out = []
+    for places, seed in block:
+        parts = (None if place is None else arrays[place] for place in places)
+        task = FoldTask(*parts, seed, memo)  # type: ignore[arg-type, call-arg]
+        out.append([np.asarray(m.predict(task), dtype=np.float64) for m in members])
     memo.clear()
     return out
 
 
-def _blocks(tasks: Sequence[Sequence[FoldTask]], jobs: int) -> list[list[FoldTask]]:
+def _pooled(tasks: Sequence[Sequence[FoldTask]]) -> tuple[tuple[np.ndarray, ...], list[list[Lean]]]:
+    """Arrays of all tasks, each once, and tasks that hold places among them: these travel light."""
+    pool: dict[int, int] = {}
+    arrays: list[np.ndarray] = []
+
+    def place(array: np.ndarray | None) -> int | None:
+        if array is None:
+            return None
+        if id(array) not in pool:
+            pool[id(array)] = len(arrays)
+            arrays.append(array)
+        return pool[id(array)]
+
+    lean = [
+        [(tuple(place(getattr(task, name)) for name in _ARRAYS), task.seed) for task in fold]
+        for fold in tasks
+    ]
+    return tuple(arrays), lean
+
+
+def _blocks(wanted: Sequence[Sequence[int]], jobs: int) -> list[tuple[int, list[int]]]:
     """Targets of a fold together, and apart where there are more workers than folds."""
-    pieces = -(-jobs // max(len(tasks), 1))
+    pieces = -(-jobs // max(len(wanted), 1))
     out = []
-    for fold in tasks:
-        size = -(-len(fold) // pieces)
-        out += [list(fold[i : i + size]) for i in range(0, len(fold), size)]
+    for i, targets in enumerate(wanted):
+        size = -(-len(targets) // pieces)
+        out += [(i, list(targets[j : j + size])) for j in range(0, len(targets), size or 1)]
     return out
 
 
@@ -41,51 +71,122 @@ def _shown(progress: bool | None) -> bool:
     return sys.stderr.isatty() or "ipykernel" in sys.modules
 
 
-def in_threads(
-    function: Callable[..., Any],
-    items: Sequence[tuple[Any, ...]],
-    n_jobs: int | None = None,
-    progress: bool | None = None,
-    label: str = "",
-    unit: str = "it",
-) -> list[Any]:
-    """Results of a function for every tuple of arguments, in their order, from several threads.
+def _active(n_jobs: int | None) -> tuple[Any, int, Remote | None]:
+    """Backend of ``joblib.parallel_config``, workers, and the cluster that it stands for, if any.
+
+    joblib's own way to Ray is a pool of actors that does not survive the loss of one, and its way
+    to Dask loses data with the worker that holds them: jobs go there directly (`remote`).
+    """
+    from joblib import cpu_count
+    from joblib.parallel import get_active_backend
+
+    backend, active = get_active_backend(prefer="threads")
+    jobs = n_jobs if n_jobs is not None else (active if active not in (None, 1) else -1)
+    if jobs == 1:
+        return backend, 1, None
+    remote: Remote | None = None
+    if type(backend).__module__.startswith("ray."):
+        from causalgreen.residuals.on_ray import OnRay
+
+        remote = OnRay.connect()
+    elif type(backend).__module__.startswith("joblib._dask"):
+        from causalgreen.residuals.on_dask import OnDask
+
+        remote = OnDask(backend.client)
+    cores = cpu_count() if remote is None else remote.slots()
+    return backend, jobs if jobs > 0 else max(1, cores + 1 + jobs), remote
+
+
+def _results(
+    function: Callable[..., Any], shared: tuple[Any, ...], items: Iterable[tuple[Any, ...]],
+    where: tuple[Any, int, Remote | None], label: str,
+) -> Iterator[tuple[int, Any]]:  # fmt: skip
+    """Place and result of every item, as they come in."""
+    from joblib import Parallel, delayed
+    from threadpoolctl import threadpool_limits
+
+    backend, jobs, remote = where
+    # Jobs are the parallel layer: threads of BLAS or OpenMP inside them would only get in the way.
+    with threadpool_limits(1):
+        if remote is not None:
+            yield from run_remote(remote, function, shared, items, jobs, label)
+            return
+        if jobs == 1:
+            for i, item in enumerate(items):
+                yield i, function(*shared, *item)
+            return
+        kind = "generator" if backend.supports_return_generator else "list"
+        if getattr(backend, "supports_sharedmem", False):
+            work = (delayed(function)(*shared, *item) for item in items)
+        else:
+            work = (delayed(call)(function, shared, item) for item in items)
+        try:
+            yield from enumerate(Parallel(n_jobs=jobs, prefer="threads", return_as=kind)(work))
+        except BrokenProcessPool as error:
+            raise ClusterError(
+                f"{label}: a worker process on this machine died, most often because memory ran "
+                f"out ({str(error).splitlines()[0]}). Use fewer jobs at once (n_jobs=), or "
+                "threads, which share their memory (no parallel_config)"
+            ) from error
+
+
+def in_parallel(
+    function: Callable[..., Any], items: Iterable[tuple[Any, ...]], n_jobs: int | None = None,
+    progress: bool | None = None, label: str = "", unit: str = "it", *,
+    shared: tuple[Any, ...] = (), total: int | None = None, weight: int = 1,
+) -> list[Any]:  # fmt: skip
+    """Results of a function for every tuple of arguments, in their order.
+
+    In threads, unless ``joblib.parallel_config(backend=...)`` names processes, Ray or Dask.
 
     Parameters
     ----------
     function : callable
-        Works outside Python's lock for most of its time.
-    items : sequence of tuple
-        Arguments of each call.
+        Called as ``function(*shared, *item)``; works outside Python's lock for most of its time.
+    items : iterable of tuple
+        Arguments of each call; taken only as fast as they are worked on.
     n_jobs : int, optional
-        Threads; default: all cores.
+        Jobs at once; 1: one after another, here. None: as ``joblib.parallel_config`` says, else
+        all cores.
     progress : bool, optional
         Progress bar; None: in a terminal or notebook only.
     label, unit : str
         Words of the progress bar.
+    shared : tuple
+        First arguments of all calls; large arrays belong here, as they travel once.
+    total : int, optional
+        Number of items, where ``items`` has no length.
+    weight : int
+        Units of progress of each item.
 
     Returns
     -------
     list
         One result for each item.
 
+    Raises
+    ------
+    ClusterError
+        If workers cannot be reached, or die for good.
+
     Examples
     --------
-    >>> in_threads(max, [(1, 2), (4, 3)])
+    >>> in_parallel(max, [(1, 2), (4, 3)])
     [2, 4]
+    >>> in_parallel(max, [(1, 2), (4, 3)], shared=(3,))
+    [3, 4]
     """
-    from joblib import Parallel, delayed
-    from threadpoolctl import threadpool_limits
     from tqdm.auto import tqdm
 
-    bar = tqdm(total=len(items), desc=label, unit=unit, leave=False, disable=not _shown(progress))
-    out = []
-    with bar, threadpool_limits(1):
-        parallel = Parallel(n_jobs=n_jobs or -1, backend="threading", return_as="generator")
-        for result in parallel(delayed(function)(*item) for item in items):
-            out.append(result)
-            bar.update()
-    return out
+    count = len(items) if isinstance(items, Sequence) else total
+    bar = tqdm(total=None if count is None else count * weight, desc=label, unit=unit,
+               leave=False, disable=not _shown(progress))  # fmt: skip
+    out = {}
+    with bar:
+        for i, result in _results(function, shared, items, _active(n_jobs), label):
+            out[i] = result
+            bar.update(weight)
+    return [out[i] for i in range(len(out))]
 
 
 def run_jobs(
@@ -93,6 +194,7 @@ def run_jobs(
     tasks: Sequence[Sequence[FoldTask]],
     n_jobs: int | None = None,
     progress: bool | None = None,
+    kept: dict[tuple[int, int], list[np.ndarray]] | None = None,
 ) -> list[list[list[np.ndarray]]]:
     """Predictions of every member for every fold and target, in the order of the tasks.
 
@@ -109,32 +211,34 @@ def run_jobs(
         Parallel jobs; None: as ``joblib.parallel_config`` says, else all cores.
     progress : bool, optional
         Progress bar; None: in a terminal or notebook only.
+    kept : dict, optional
+        Predictions of tasks that are done, by fold and target. They are not made again; what is
+        made is added as it comes in, so that a caller still has it where an error ends the work.
 
     Returns
     -------
     list of list of list of numpy.ndarray, each of shape (n_test, n_candidates)
         By repetition and fold, by target, by member.
+
+    Raises
+    ------
+    ClusterError
+        If workers cannot be reached, or die for good.
     """
-    from joblib import Parallel, cpu_count, delayed
-    from joblib.parallel import get_active_backend
-    from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
     from tqdm.auto import tqdm
 
-    _, active = get_active_backend(prefer="threads")
-    jobs = n_jobs if n_jobs is not None else (active if active not in (None, 1) else -1)
-    workers = jobs if jobs > 0 else max(1, cpu_count() + 1 + jobs)
-    flat: list[list[np.ndarray]] = []
-    total = sum(len(fold) for fold in tasks)
-    bar = tqdm(total=total, desc="cross-fitting", unit="fit", leave=False,
-               disable=not _shown(progress))  # fmt: skip
-    # Jobs are the parallel layer: threads of BLAS or OpenMP inside them would only get in the way.
-    with bar, threadpool_limits(1), warnings.catch_warnings():
-        # A penalty path is chosen from by its loss: whether its last digits converged is no news.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        parallel = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")
-        for result in parallel(delayed(_run)(members, b) for b in _blocks(tasks, workers)):
-            flat += result
-            bar.update(len(result))
-    ends = np.cumsum([len(fold) for fold in tasks])
-    return [flat[end - len(fold) : end] for fold, end in zip(tasks, ends, strict=True)]
+    made = {} if kept is None else kept
+    wanted = [[j for j in range(len(fold)) if (i, j) not in made] for i, fold in enumerate(tasks)]
+    if any(wanted):
+        where = _active(n_jobs)
+        arrays, lean = _pooled(tasks)
+        blocks = _blocks(wanted, where[1])
+        items = [(members, [lean[i][j] for j in block]) for i, block in blocks]
+        bar = tqdm(total=sum(map(len, wanted)), desc="cross-fitting", unit="fit", leave=False,
+                   disable=not _shown(progress))  # fmt: skip
+        with bar, quiet():
+            for n, result in _results(_run, (arrays,), items, where, "cross-fitting"):
+                i, block = blocks[n]
+                made |= {(i, j): one for j, one in zip(block, result, strict=True)}
+                bar.update(len(block))
+    return [[made[i, j] for j in range(len(fold))] for i, fold in enumerate(tasks)]

@@ -55,6 +55,7 @@ class Steps:
         self.learner = stack.members[0].name if len(stack.members) == 1 else stack.name
         self.folds, self.repeats, self.seed = folds, repeats, seed
         self._settings = CrossFit(stack, folds, repeats, seed, n_jobs, progress)
+        self._kept: dict[tuple[int, int], Any] = {}
         if faults := panel.faults_under(fixed_effects.kind, folds):
             raise DataError(faults)
         if graph.roles != panel.roles:
@@ -106,7 +107,9 @@ class Steps:
     @cached_property
     def residuals(self) -> Residuals:
         """Cross-fitted residuals of every target: the expensive step, done once."""
-        residuals = cross_fit(self.panel, self.fixed_effects, self._settings)
+        # Fits are kept until all are there: after a lost cluster, work goes on where it ended.
+        residuals = cross_fit(self.panel, self.fixed_effects, self._settings, self._kept)
+        self._kept.clear()
         for note in nuisance_report(residuals).notes:
             warnings.warn(note, EstimationWarning, stacklevel=2)
         return residuals

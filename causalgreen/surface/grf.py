@@ -9,7 +9,7 @@ import numpy as np
 from econml.grf import CausalForest
 from sklearn.utils import check_random_state
 
-from causalgreen.residuals.jobs import in_threads
+from causalgreen.residuals.jobs import in_parallel
 
 __all__ = ["MomentForest"]
 
@@ -92,47 +92,62 @@ class MomentForest(CausalForest):  # type: ignore[misc]
         self.n_outputs_, self.n_relevant_outputs_ = self._get_n_outputs_decomposition(X, T, y)
         d = self.n_outputs_
         X = np.ascontiguousarray(X, dtype=np.float64)
+        J = np.ascontiguousarray(np.reshape(T, (n, d, d)))
         self.min_var_leaf = None
         self._validate_estimator()
         random_state = check_random_state(self.random_state)
         self.subsample_random_seed_ = random_state.randint(MAX_INT)
         self.inference_, self.warm_start_ = True, False
-        self._trees = [
+        trees = [
             self._make_estimator(append=False, random_state=random_state).init()
             for _ in range(self.n_estimators)
         ]
-        work = list(self._work(X, alpha, T.reshape(n, d, d), codes, alone, start))
-        self.estimators_ = in_threads(self._grow, work, n_jobs, progress, "growing trees", "tree")
-        count = self.n_estimators
-        self.slices_ = list(np.arange(count).reshape(-1, self.subforest_size))
-        self.n_samples_, self.n_samples_subsample_ = [n] * count, [len(w[3]) for w in work]
+        sizes = self.n_y_, self.n_outputs_, self.n_relevant_outputs_
+        count, of_bag = self.n_estimators, self.subforest_size
+        grown = in_parallel(
+            _grow, self._work(trees, codes, alone, start), n_jobs, progress,
+            "growing trees", "tree",
+            shared=(X, np.asarray(alpha), J, None if alone else codes, sizes),
+            total=count // of_bag, weight=of_bag,
+        )  # fmt: skip
+        self.estimators_ = [tree for bag, _ in grown for tree in bag]
+        self.slices_ = list(np.arange(count).reshape(-1, of_bag))
+        self.n_samples_ = [n] * count
+        self.n_samples_subsample_ = [size for _, seen in grown for size in seen]
         return self
 
     def _work(
-        self, X: np.ndarray, alpha: np.ndarray, J: np.ndarray, codes: np.ndarray, alone: bool,
+        self, trees: list[Any], codes: np.ndarray, alone: bool,
         start: Callable[[np.ndarray], np.ndarray] | None,
-    ) -> Iterator[tuple[Any, np.ndarray, np.ndarray, np.ndarray]]:  # fmt: skip
-        """What each tree is grown from: all rows of its bag, and which of them it sees."""
-        n, d = alpha.shape
-        trees = iter(self.__dict__.pop("_trees"))
-        rows = np.ascontiguousarray(np.hstack([np.zeros((n, 1)), alpha, J.reshape(n, -1)]))
-        for half, samples in self.samples():
+    ) -> Iterator[tuple[list[Any], list[np.ndarray], np.ndarray | None]]:  # fmt: skip
+        """What the trees of each bag are grown from: their groups, and where they start."""
+        for i, (half, samples) in enumerate(self.samples()):
+            base = None
             if start is not None:
                 base = start(half if alone else np.flatnonzero(np.isin(codes, half)))
-                rows = rows.copy()
-                rows[:, 1 : d + 1] = alpha - np.einsum("nab,nb->na", J, base)
-            for sample in samples:
-                tree, mine = next(trees), sample
-                if not alone:
-                    mine = np.flatnonzero(np.isin(codes, sample))
-                    local = np.unique(codes[mine], return_inverse=True)[1]
-                    tree.random_state_ = _ShuffleByCluster(tree.random_seed_, local)
-                yield tree, X, rows, mine
+            size = self.subforest_size
+            yield trees[i * size : (i + 1) * size], samples, base
 
-    def _grow(self, tree: Any, X: np.ndarray, rows: np.ndarray, sample: np.ndarray) -> Any:
-        tree.fit(
-            X[sample], rows[sample], self.n_y_, self.n_outputs_, self.n_relevant_outputs_,
-            sample_weight=None, check_input=False,
-        )  # fmt: skip
+
+def _grow(
+    X: np.ndarray, alpha: np.ndarray, J: np.ndarray, codes: np.ndarray | None,
+    sizes: tuple[int, int, int], trees: list[Any], samples: list[np.ndarray],
+    base: np.ndarray | None,
+) -> tuple[list[Any], list[int]]:  # fmt: skip
+    """The trees of one bag, and how many firms each has seen; on any machine."""
+    seen = []
+    for tree, mine in zip(trees, samples, strict=True):
+        if codes is not None:
+            mine = np.flatnonzero(np.isin(codes, mine))
+            local = np.unique(codes[mine], return_inverse=True)[1]
+            # Made here, as a subclass of RandomState does not survive being sent.
+            tree.random_state_ = _ShuffleByCluster(tree.random_seed_, local)
+        A, of_sample = alpha[mine], J[mine]
+        if base is not None:
+            A = A - np.einsum("nab,nb->na", of_sample, base[mine])
+        n = len(mine)
+        rows = np.hstack([np.zeros((n, 1)), A, of_sample.reshape(n, -1)])
+        tree.fit(X[mine], np.ascontiguousarray(rows), *sizes, sample_weight=None, check_input=False)
         tree.random_state_ = None
-        return tree
+        seen.append(n)
+    return trees, seen
