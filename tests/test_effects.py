@@ -157,6 +157,7 @@ def test_influence_is_the_derivative_in_the_weight_of_a_firm(study):
     from dataclasses import replace
 
     from causalgreen.moments.basis import trait_basis
+    from causalgreen.moments.moments import Moments
     from causalgreen.moments.solve import solve_paths
     from causalgreen.panel.features import encode_traits
 
@@ -170,7 +171,8 @@ def test_influence_is_the_derivative_in_the_weight_of_a_firm(study):
             values, weight = moments.values.copy(), moments.sample.weight.copy()
             values[:, cell] *= 1 + sign * eps
             weight[cell] *= 1 + sign * eps
-            other = replace(moments, values=values, sample=replace(moments.sample, weight=weight))
+            part = replace(moments.sample, weight=weight)
+            other = Moments.of_values(moments.names, values, part)
             ends.append(solve_paths(other, layout, basis).estimate)
         slope = (ends[0] - ends[1]) / (2 * eps)
         np.testing.assert_allclose(slope, solution.influence[cell], rtol=1e-4, atol=1e-9)
@@ -284,7 +286,7 @@ def test_repeats_average_and_report_their_spread(table):
 
     single = [
         solve_paths(
-            replace(study.moments, values=study.moments.values[r : r + 1]), study._layout,
+            replace(study.moments, cells=study.moments.cells[r : r + 1]), study._layout,
             constant_basis(study.panel.n_units),
         ).estimate[: len(effects.terms)]
         for r in range(4)

@@ -178,7 +178,7 @@ def test_jackknife_is_the_refit_of_the_final_step(ragged, coefficients, weight, 
             sample, units=sample.units[keep], clusters=(sample.clusters[0][keep],),
             rows=sample.rows[keep], weight=sample.weight[keep], outcome=sample.outcome[keep],
         )  # fmt: skip
-        moments = Moments(study.moments.names, study.moments.values[:, keep], part)
+        moments = Moments.of_values(study.moments.names, study.moments.values[:, keep], part)
         solution = solve_paths(moments, study._layout, basis)
         rows.append(solution.estimate[: len(effects.terms)])
     deviations, n = np.array(rows) - effects.estimate, len(rows)

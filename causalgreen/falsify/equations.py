@@ -73,7 +73,7 @@ class _LeaveOut:
         for one in self.asked:
             parts = [
                 leave_clusters_out(self.moments, r, one.equation, self.basis, clusters)
-                for r in range(len(self.moments.values))
+                for r in range(self.moments.n_repeats)
             ]
             columns.append(np.mean(parts, axis=0)[:, one.places].sum(axis=1) @ self.centre)
         return np.column_stack(columns)
@@ -112,14 +112,14 @@ def average_coefficients(
     cells = np.bincount(units, minlength=len(share))
     away = (basis.values - centre) * share[:, None] / np.maximum(cells, 1)[:, None]
     estimate, influence = np.zeros(len(asked)), np.zeros((len(units), len(asked)))
-    for r in range(len(moments.values)):
+    for r in range(moments.n_repeats):
         for j, one in enumerate(asked):
             fit = fit_equation(moments, r, one.equation, basis)
             theta = fit.coefficients[one.places].sum(axis=0)
             estimate[j] += theta @ centre
             influence[:, j] += fit.influence[:, one.places].sum(axis=1) @ centre
             influence[:, j] += away[units] @ theta
-    repeats = len(moments.values)
+    repeats = moments.n_repeats
     context = replace(case.effects.context, notes=())
     jackknife = len(context.clusters) == 1
     return Effects.build(

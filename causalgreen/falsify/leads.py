@@ -148,7 +148,7 @@ def average_coefficients(case: Case, moments: Moments, equation: Equation) -> Ef
         One term for each regressor.
     """
     basis = basis_of(case)
-    fits = [fit_equation(moments, r, equation, basis) for r in range(len(moments.values))]
+    fits = [fit_equation(moments, r, equation, basis) for r in range(moments.n_repeats)]
     # Traits have mean zero over firms: the coefficient on the constant is the average.
     estimate = np.mean([fit.coefficients[:, 0] for fit in fits], axis=0)
     influence = np.mean([fit.influence[:, :, 0] for fit in fits], axis=0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from causalgreen.moments.basis import Basis
+from causalgreen.moments.normal import group_products, group_right
 from causalgreen.moments.paths import evaluate, path_terms
 from causalgreen.moments.solve import one_thread
 from causalgreen.moments.system import Equation, fit_equation
@@ -59,7 +60,7 @@ def solve_weighted(case: Case, basis: Basis, weights: np.ndarray) -> np.ndarray:
     share /= share.sum(axis=1, keepdims=True)
     out = []
     with one_thread():
-        for repeat in range(len(case.moments.values)):
+        for repeat in range(case.moments.n_repeats):
             coefficients = [
                 _weighted(case, repeat, equation, basis, weights)
                 for equation in case.layout.equations()
@@ -73,28 +74,21 @@ def _weighted(
     case: Case, repeat: int, equation: Equation, basis: Basis, weights: np.ndarray
 ) -> np.ndarray:
     """Coefficients of one equation, shape (s, k, q)."""
-    from scipy.sparse import csr_array
-
-    moments = case.moments
-    S, p = moments.values[repeat], len(moments.names)
-    columns = [*equation.regressors, *range(p, S.shape[-1])]
-    zz, zy = S[:, columns][:, :, columns], S[:, columns, equation.target]
-    h, (g, m) = basis.values[moments.sample.units], zy.shape
-    q, codes = h.shape[1], moments.sample.clusters[0]
-    total = csr_array((np.ones(g), (codes, np.arange(g))), (weights.shape[1], g))
-    A, b = np.empty((len(weights), m * q, m * q)), np.empty((len(weights), m * q))
-    flat = zz.reshape(g, -1)
-    for i in range(q):
-        for j in range(i + 1):
-            block = weights @ (total @ (flat * (h[:, i] * h[:, j])[:, None]))
-            A[:, i::q, j::q] = A[:, j::q, i::q] = block.reshape(-1, m, m)
-        b[:, i::q] = weights @ (total @ (zy * h[:, i, None]))
+    moments, regressors = case.moments, equation.regressors
+    h, codes = basis.values[moments.sample.units], moments.sample.clusters[0]
+    q, m = h.shape[1], len(regressors) + moments.n_periods
+    A = np.empty((len(weights), m * q, m * q))
+    for i, j, block in group_products(moments, repeat, regressors, h, codes):
+        summed = (weights @ block.reshape(len(block), -1)).reshape(-1, m, m)
+        A[:, i::q, j::q] = A[:, j::q, i::q] = summed
+    right = group_right(moments, repeat, equation.target, regressors, h, codes)
+    b = weights @ right.reshape(len(right), -1)
     scale = np.sqrt(np.maximum(np.einsum("sii->si", A), 1e-300))
     A /= scale[:, :, None] * scale[:, None, :]
     # Period effects may be redundant where a period is not drawn; the ridge is far below noise.
     A[:, np.arange(m * q), np.arange(m * q)] += RIDGE
     theta = np.linalg.solve(A, (b / scale)[:, :, None])[:, :, 0] / scale
-    return theta.reshape(len(weights), m, q)[:, : len(equation.regressors)]
+    return theta.reshape(len(weights), m, q)[:, : len(regressors)]
 
 
 def _averages(

@@ -9,6 +9,7 @@ import numpy as np
 from causalgreen.errors import EstimationError
 from causalgreen.moments.basis import Basis
 from causalgreen.moments.moments import Moments
+from causalgreen.moments.normal import normal_equations, scores
 from causalgreen.moments.system import Equation
 
 __all__ = ["Leg", "Reach", "fit_leg"]
@@ -55,8 +56,8 @@ class Leg:
         Influence of every cell on it.
     inverse : numpy.ndarray, shape (m * q, m * q)
         Inverse of the cross products, period indicators included; main regressors first.
-    products : numpy.ndarray, shape (g, m, m)
-        Cross products of the regressors in each cell.
+    moments : Moments
+        Of one repetition: the cross products of the regressors in each cell.
     basis : numpy.ndarray, shape (g, q)
         Basis functions at each cell.
     weight : numpy.ndarray, shape (g,)
@@ -69,7 +70,7 @@ class Leg:
     sigma2: float
     sigma2_influence: np.ndarray
     inverse: np.ndarray
-    products: np.ndarray
+    moments: Moments
     basis: np.ndarray
     weight: np.ndarray
 
@@ -95,7 +96,8 @@ class Leg:
         v = self.inverse[:, :size] @ gradient.ravel()
         nu2 = float(n * (gradient.ravel() @ v[:size]))
         at = self.basis @ v.reshape(-1, q).T
-        square = np.einsum("ga,gab,gb->g", at, self.products, at)
+        right, left = scores(self.moments, 0, self.equation.target, self.equation.regressors, at)
+        square = np.einsum("ga,ga->g", at, right - left)
         psi_nu2 = (self.weight * nu2 - n * n * square) / n
         scale = float(np.sqrt(self.sigma2 * nu2))
         psi = (self.sigma2 * psi_nu2 + nu2 * self.sigma2_influence) / (2 * scale)
@@ -123,13 +125,11 @@ def fit_leg(moments: Moments, equation: Equation, basis: Basis) -> Leg:
     EstimationError
         If nothing is left of a regressor or of the target.
     """
-    S, p = moments.values.mean(axis=0), len(moments.names)
-    columns = [*equation.regressors, *range(p, S.shape[-1])]
-    zz, zy = S[:, columns][:, :, columns], S[:, columns, equation.target]
+    moments = moments.averaged()
+    target, regressors = equation.target, equation.regressors
     h = basis.values[moments.sample.units]
-    q, k = h.shape[1], len(equation.regressors)
-    A = np.einsum("gab,gi,gj->aibj", zz, h, h, optimize=True).reshape(len(columns) * q, -1)
-    b = np.einsum("ga,gi->ai", zy, h).ravel()
+    q, k = h.shape[1], len(regressors)
+    A, b = normal_equations(moments, 0, target, regressors, h)
     size = np.sqrt(np.maximum(np.diag(A), 0.0))
     if not (size[: k * q] > 0).all():
         raise EstimationError("nothing is left of a regressor once fixed effects are removed")
@@ -138,9 +138,9 @@ def fit_leg(moments: Moments, equation: Equation, basis: Basis) -> Leg:
     inverse = inverse / size[:, None] / size
     theta = (inverse @ b).reshape(-1, q)
     at = h @ theta.T
-    score = zy - np.einsum("gab,gb->ga", zz, at)
+    zy, score = scores(moments, 0, target, regressors, at)
     influence = np.einsum("ga,gi->gai", score, h).reshape(len(h), -1) @ inverse[:, : k * q]
-    yy = S[:, equation.target, equation.target]
+    yy = moments.cells[0, :, target, target]
     squares = yy - np.einsum("ga,ga->g", at, zy + score)
     weight = moments.sample.weight
     sigma2 = float(squares.sum() / weight.sum())
@@ -148,5 +148,5 @@ def fit_leg(moments: Moments, equation: Equation, basis: Basis) -> Leg:
         raise EstimationError(f"nothing is left of {moments.names[equation.target]} to explain")
     return Leg(
         equation, theta[:k], influence.reshape(len(h), k, q), sigma2,
-        (squares - weight * sigma2) / weight.sum(), inverse, zz, h, weight,
+        (squares - weight * sigma2) / weight.sum(), inverse, moments, h, weight,
     )  # fmt: skip

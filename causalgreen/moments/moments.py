@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Moments", "Sample", "moments_of"]
 
 CHUNK = 20_000
+PART = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +64,68 @@ class Sample:
 class Moments:
     """Weighted second moments of residuals within cells of firm and cluster.
 
-    A cell is a firm; where firms are not nested in clusters, a firm in a cluster.
+    A cell is a firm; where firms are not nested in clusters, a firm in a cluster. Moments of the
+    period indicators among themselves depend only on the periods in which a cell is seen, and on
+    its weights: they are kept once for all cells that are alike in this.
 
     Attributes
     ----------
     names : tuple of str, length p
         Targets in the order D, E, M, Y.
-    values : numpy.ndarray, shape (repeats, g, p + q, p + q)
-        Cross products of the p targets and of the q period indicators, summed over the rows of
-        each cell.
+    cells : numpy.ndarray, shape (repeats, g, p, p + q)
+        Cross products of the p targets with themselves and with the q period indicators, summed
+        over the rows of each cell.
+    kinds : numpy.ndarray, shape (u, q, q)
+        Cross products of the period indicators of each kind of cell.
+    kind : numpy.ndarray of int, shape (g,)
+        Kind of each cell.
     sample : Sample
         Firms, clusters, sizes.
     """
 
     names: tuple[str, ...]
-    values: np.ndarray
+    cells: np.ndarray
+    kinds: np.ndarray
+    kind: np.ndarray
     sample: Sample
+
+    @classmethod
+    def of_values(cls, names: tuple[str, ...], values: np.ndarray, sample: Sample) -> Moments:
+        """From whole matrices, shape (repeats, g, p + q, p + q); every cell its own kind."""
+        p = len(names)
+        kind = np.arange(values.shape[1], dtype=np.int32)
+        return cls(names, values[:, :, :p], values[0, :, p:, p:], kind, sample)
 
     @property
     def n_periods(self) -> int:
         """Number of period indicators q."""
-        return int(self.values.shape[-1] - len(self.names))
+        return int(self.kinds.shape[-1])
+
+    @property
+    def n_repeats(self) -> int:
+        """Repetitions of the cross-fitting."""
+        return len(self.cells)
+
+    @property
+    def values(self) -> np.ndarray:
+        """Whole matrices, shape (repeats, g, p + q, p + q): made anew, large for many firms."""
+        r, g, p, m = self.cells.shape
+        out = np.empty((r, g, m, m))
+        out[:, :, :p] = self.cells
+        out[:, :, p:, :p] = self.cells[..., p:].transpose(0, 1, 3, 2)
+        out[:, :, p:, p:] = self.kinds[self.kind]
+        return out
+
+    def averaged(self) -> Moments:
+        """The same with the repetitions averaged into one."""
+        if self.n_repeats == 1:
+            return self
+        return replace(self, cells=self.cells.mean(axis=0, keepdims=True))
+
+    def parts(self) -> Iterator[slice]:
+        """Runs of cells, short enough to make temporary arrays for."""
+        for low in range(0, self.cells.shape[1], PART):
+            yield slice(low, low + PART)
 
 
 def moments_of(panel: Panel, residuals: Residuals) -> Moments:
@@ -111,12 +154,12 @@ def moments_of(panel: Panel, residuals: Residuals) -> Moments:
     order = np.argsort(cell, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(cell[order]) > 0])
     weights = np.ones(len(unit)) if panel.roles.weight is None else panel.weights[design.rows]
-    values = np.stack(
-        [
-            _cross_products(np.column_stack([r, design.periods]), weights, order, starts)
-            for r in residuals.values
-        ]
-    )
+    periods = design.periods
+    shape = (len(starts), len(residuals.names), len(residuals.names) + periods.shape[1])
+    cells = np.empty((len(residuals.values), *shape))
+    for r, out in zip(residuals.values, cells, strict=True):
+        _cross_products(out, r, (r, periods), weights, order, starts)
+    kinds, kind = _period_kinds(periods, weights, order, starts)
     outcome = panel.column(panel.roles.outcome)[design.rows]
     first = order[starts]
     sample = Sample(
@@ -135,9 +178,17 @@ def moments_of(panel: Panel, residuals: Residuals) -> Moments:
             if name != panel.roles.time and not nested_in(codes, clusters[0])
         ),
     )
-    for array in (values, sample.units, sample.weight, sample.outcome, *sample.clusters):
+    for array in (
+        cells,
+        kinds,
+        kind,
+        sample.units,
+        sample.weight,
+        sample.outcome,
+        *sample.clusters,
+    ):
         array.setflags(write=False)
-    return Moments(residuals.names, values, sample)
+    return Moments(residuals.names, cells, kinds, kind, sample)
 
 
 def _recode(codes: np.ndarray) -> np.ndarray:
@@ -145,21 +196,46 @@ def _recode(codes: np.ndarray) -> np.ndarray:
 
 
 def _cross_products(
-    columns: np.ndarray, weights: np.ndarray, order: np.ndarray, starts: np.ndarray
-) -> np.ndarray:
+    out: np.ndarray, left: np.ndarray, right: tuple[np.ndarray, ...], weights: np.ndarray,
+    order: np.ndarray, starts: np.ndarray,
+) -> None:  # fmt: skip
     """Sum of outer products over the rows of each cell, in chunks of whole cells."""
-    p, n = columns.shape[1], len(order)
-    out = np.empty((len(starts), p, p))
-    ends = np.r_[starts[1:], n]
+    ends = np.r_[starts[1:], len(order)]
     low = 0
     while low < len(starts):
         high = max(low + 1, int(np.searchsorted(ends, starts[low] + CHUNK, side="right")))
         rows = order[starts[low] : ends[high - 1]]
-        block = columns[rows]
-        outer = np.einsum("na,nb->nab", block * weights[rows, None], block)
+        both = np.column_stack([columns[rows] for columns in right])
+        outer = np.einsum("na,nb->nab", left[rows] * weights[rows, None], both)
         out[low:high] = np.add.reduceat(outer, starts[low:high] - starts[low], axis=0)
         low = high
-    return out
+
+
+def _period_kinds(
+    periods: np.ndarray, weights: np.ndarray, order: np.ndarray, starts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cross products of the period indicators, once for all cells that have the same.
+
+    Cells are told apart by quadratic forms of their cross products in fixed arbitrary directions:
+    equal rows give equal forms to the last bit, others differ.
+    """
+    q = periods.shape[1]
+    if not q:
+        return np.empty((1, 0, 0)), np.zeros(len(starts), dtype=np.int32)
+    directions = np.random.default_rng(20260101).standard_normal((4, q))
+    forms = []
+    for a, b in (directions[:2], directions[2:]):
+        # Column by column: a matrix product may round equal rows differently.
+        one, two = (sum(periods[:, j] * d[j] for j in range(q)) for d in (a, b))
+        forms.append(np.add.reduceat((weights * one * two)[order], starts))
+    _, first, kind = np.unique(forms[0] + 1j * forms[1], return_index=True, return_inverse=True)
+    ends = np.r_[starts[1:], len(order)]
+    rows = [order[starts[cell] : ends[cell]] for cell in first]
+    sizes = np.array([len(part) for part in rows])
+    kinds = np.empty((len(first), q, q))
+    begin = np.cumsum(sizes) - sizes
+    _cross_products(kinds, periods, (periods,), weights, np.concatenate(rows), begin)
+    return kinds, kind.astype(np.int32)
 
 
 def _nuisance_levels(

@@ -76,7 +76,7 @@ def solve_paths(
     equations = layout.equations()
     share = _firm_shares(moments, basis)
     estimates, influences = [], []
-    for repeat in range(len(moments.values)):
+    for repeat in range(moments.n_repeats):
         with one_thread():
             fits = [fit_equation(moments, repeat, eq, basis) for eq in equations]
         estimate, gradient, each = _average_effects(layout, fits, basis, share)
@@ -130,7 +130,7 @@ def jackknife_paths(
     home = np.zeros(len(basis.values), dtype=np.int64)
     home[moments.sample.units[::-1]] = clusters[::-1]
     out = []
-    for repeat in range(len(moments.values)):
+    for repeat in range(moments.n_repeats):
         with one_thread():
             without = [leave_clusters_out(moments, repeat, eq, basis, clusters) for eq in equations]
         rows = []

@@ -9,6 +9,7 @@ import numpy as np
 from causalgreen.errors import EstimationError
 from causalgreen.moments.basis import Basis
 from causalgreen.moments.moments import Moments
+from causalgreen.moments.normal import group_products, group_right, normal_equations, scores
 
 __all__ = ["Equation", "Fit", "Layout", "fit_equation", "leave_clusters_out"]
 
@@ -83,42 +84,6 @@ class Fit:
 
     coefficients: np.ndarray
     influence: np.ndarray
-
-
-def _blocks(moments: Moments, repeat: int, equation: Equation) -> tuple[np.ndarray, np.ndarray]:
-    """Cell moments among regressors and period indicators, and of these with the target."""
-    S, p = moments.values[repeat], len(moments.names)
-    columns = [*equation.regressors, *range(p, S.shape[-1])]
-    return S[:, columns][:, :, columns], S[:, columns, equation.target]
-
-
-def _normal_equations(
-    zz: np.ndarray, zy: np.ndarray, h: np.ndarray, groups: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Left and right side of the normal equations, for all cells or for each group of cells.
-
-    Every column is multiplied by every basis function. Period effects are, too: where effects
-    vary with a trait, a common trend of the treatment is a different trend of the outcome for
-    each value of the trait.
-    """
-    m, q = zy.shape[1], h.shape[1]
-    n_groups = 1 if groups is None else int(groups.max()) + 1
-    A, b = np.zeros((n_groups, m * q, m * q)), np.zeros((n_groups, m * q))
-
-    def total(values: np.ndarray) -> np.ndarray:
-        if groups is None:
-            return values.sum(axis=0)[None]
-        out = np.zeros((n_groups, *values.shape[1:]))
-        np.add.at(out, groups, values)
-        return out
-
-    for i in range(q):
-        for j in range(i + 1):
-            block = total(zz * (h[:, i] * h[:, j])[:, None, None])
-            A[:, i::q, j::q] = block
-            A[:, j::q, i::q] = block
-        b[:, i::q] = total(zy * h[:, i, None])
-    return A, b
 
 
 def _invert(
@@ -199,15 +164,16 @@ def fit_equation(moments: Moments, repeat: int, equation: Equation, basis: Basis
     """
     h = basis.values[moments.sample.units]
     k, q = len(equation.regressors), h.shape[1]
-    zz, zy = _blocks(moments, repeat, equation)
-    A, b = _normal_equations(zz, zy, h)
-    inverse, doubtful = _invert(A, k * q)
+    A, b = normal_equations(moments, repeat, equation.target, equation.regressors, h)
+    inverse, doubtful = _invert(A[None], k * q)
     if doubtful.any():
-        _refuse_undetermined(A[0], doubtful[0], _names(moments, equation, basis))
-    theta = (inverse[0] @ b[0]).reshape(-1, q)
-    residual = zy - np.einsum("gab,gb->ga", zz, h @ theta.T)
-    score = np.einsum("ga,gj->gaj", residual, h).reshape(len(h), -1)
-    influence = score @ inverse[0][:, : k * q]
+        _refuse_undetermined(A, doubtful[0], _names(moments, equation, basis))
+    theta = (inverse[0] @ b).reshape(-1, q)
+    _, residual = scores(moments, repeat, equation.target, equation.regressors, h @ theta.T)
+    influence, main = np.empty((len(h), k * q)), inverse[0][:, : k * q]
+    for part in moments.parts():
+        score = np.einsum("ga,gj->gaj", residual[part], h[part])
+        influence[part] = score.reshape(len(score), -1) @ main
     return Fit(theta[:k], influence.reshape(len(h), k, q))
 
 
@@ -240,8 +206,11 @@ def leave_clusters_out(
     """
     h = basis.values[moments.sample.units]
     k, q = len(equation.regressors), h.shape[1]
-    zz, zy = _blocks(moments, repeat, equation)
-    A, b = _normal_equations(zz, zy, h, clusters)
+    b = group_right(moments, repeat, equation.target, equation.regressors, h, clusters)
+    n, m, _ = b.shape
+    b, A = b.reshape(n, -1), np.empty((n, m * q, m * q))
+    for i, j, block in group_products(moments, repeat, equation.regressors, h, clusters):
+        A[:, i::q, j::q] = A[:, j::q, i::q] = block
     whole = A.sum(axis=0)
     A, b = whole - A, b.sum(axis=0) - b
     out = np.empty((len(A), k, q))

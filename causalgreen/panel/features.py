@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +14,14 @@ from causalgreen.panel.absorb import absorb, group_means
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
 
-__all__ = ["FeatureLayout", "encode_traits"]
+__all__ = ["FeatureCounts", "FeatureLayout", "encode_traits"]
 
-# Names, columns, how freely linear learners use them (0: not at all), whether the others do.
-Block = tuple[tuple[str, ...], np.ndarray, float, bool]
+# Names, what makes the columns, how freely linear learners use them (0: not at all), whether the
+# others do. Columns are made one block at a time, in their place: a large panel has room for one
+# copy of the features, not for two.
+Block = tuple[tuple[str, ...], Callable[[], np.ndarray], float, bool]
+# Columns from which effects are removed at a time: the projections keep several copies.
+COLUMNS = 8
 # A product takes only what its control leaves: of a level that no training cluster has, linear
 # learners then predict what the control does elsewhere.
 PRODUCT = 1e-3
@@ -42,6 +47,25 @@ def encode_traits(panel: Panel) -> tuple[tuple[str, ...], np.ndarray]:
         return (), np.empty((panel.n_units, 0))
     frame = pd.get_dummies(panel.baseline_traits(), dtype=np.float64)
     return tuple(map(str, frame.columns)), frame.to_numpy(dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCounts:
+    """How many features there are.
+
+    Attributes
+    ----------
+    total, linear, flexible, traits : int
+        All; those that linear learners see; those that the others see; traits among these.
+    block : int
+        The largest number that is made at a time.
+    """
+
+    total: int
+    linear: int
+    flexible: int
+    traits: int
+    block: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,34 +104,60 @@ class FeatureLayout:
 
     def build(self) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Names, matrix of shape (m, f), what linear learners see, the others see, the traits."""
-        columns = [*self._controls(), *self._means(), *self._traits()]
-        if columns and self.time and not self.approximate:
-            period = self.panel.times[self.rows].astype(np.float64)[:, None]
-            columns.append(((self.panel.roles.time,), period, False, True))
-        if not columns:
-            none = np.empty(0, dtype=bool)
-            return (), np.empty((len(self.rows), 0)), np.empty(0), none, none.copy()
+        columns = self._columns()
         names = tuple(name for block, *_ in columns for name in block)
-        matrix = np.ascontiguousarray(np.column_stack([values for _, values, *_ in columns]))
+        matrix = np.empty((len(self.rows), len(names)))
+        low = 0
+        for block, make, *_ in columns:
+            matrix[:, low : low + len(block)] = make()
+            low += len(block)
         linear = np.array([free for block, _, free, _ in columns for _ in block], dtype=np.float64)
         flexible = np.array([flag for block, *_, flag in columns for _ in block], dtype=bool)
         own = set(encode_traits(self.panel)[0])
-        return names, matrix, linear, flexible, np.array([name in own for name in names]) & flexible
+        traits = np.array([name in own for name in names], dtype=bool) & flexible
+        return names, matrix, linear, flexible, traits
+
+    def count(self) -> FeatureCounts:
+        """How many columns there are, of which kinds; nothing is made."""
+        columns, own = self._columns(), set(encode_traits(self.panel)[0])
+        sizes = [len(block) for block, *_ in columns]
+        return FeatureCounts(
+            sum(sizes),
+            sum(size for size, (*_, free, _) in zip(sizes, columns, strict=True) if free),
+            sum(size for size, (*_, flag) in zip(sizes, columns, strict=True) if flag),
+            sum(name in own for block, *_, flag in columns if flag for name in block),
+            max(sizes, default=0),
+        )
+
+    def _columns(self) -> list[Block]:
+        columns = [*self._controls(), *self._means(), *self._traits()]
+        if columns and self.time and not self.approximate:
+            columns.append(((self.panel.roles.time,), self._period, False, True))
+        return columns
+
+    def _period(self) -> np.ndarray:
+        return self.panel.times[self.rows].astype(np.float64)[:, None]
+
+    def _levels(self, names: tuple[str, ...], *, back: bool = False) -> np.ndarray:
+        """Columns of the panel at the rows used, or at those before."""
+        values = self.panel.matrix(names)
+        if back:
+            assert self.lagged is not None
+            return values[self.lagged]
+        whole = len(self.rows) == len(values)
+        return values if whole else values[self.rows]
 
     def _controls(self) -> Iterator[Block]:
         controls = self.panel.roles.controls
         if not controls:
             return
-        values = self.panel.matrix(controls)
-        now = values[self.rows]
-        yield from self._both(controls, now)
+        yield from self._both(controls, lambda: self._levels(controls))
         if self.lagged is not None:
             lags = tuple(f"{c} (lag)" for c in controls)
-            yield from self._both(lags, values[self.lagged])
-            now = now - values[self.lagged]
-        yield from self._products(controls, now)
+            yield from self._both(lags, lambda: self._levels(controls, back=True))
+        yield from self._products(controls)
 
-    def _products(self, controls: tuple[str, ...], values: np.ndarray) -> Iterator[Block]:
+    def _products(self, controls: tuple[str, ...]) -> Iterator[Block]:
         """Controls times centred traits, for linear learners."""
         names, traits = encode_traits(self.panel)
         if not names or self.approximate:
@@ -117,10 +167,16 @@ class FeatureLayout:
         centre = np.where(flags, 0.0, np.nanmean(traits, axis=0))
         spread = np.where(flags, 1.0, np.nanstd(traits, axis=0))
         traits = np.nan_to_num((traits - centre) / np.where(spread > 0, spread, 1.0))
-        at_rows = traits[self.panel.unit_codes[self.rows]]
-        for name, column in zip(names, at_rows.T, strict=True):
+
+        def product(column: np.ndarray) -> np.ndarray:
+            values = self._levels(controls)
+            if self.lagged is not None:
+                values = values - self._levels(controls, back=True)
+            return self._clean(values * column[self.panel.unit_codes[self.rows]][:, None])
+
+        for name, column in zip(names, traits.T, strict=True):
             labels = tuple(f"{c} x {name}" for c in controls)
-            yield labels, self._clean(values * column[:, None]), PRODUCT, False
+            yield labels, partial(product, column), PRODUCT, False
 
     def _means(self) -> Iterator[Block]:
         roles = self.panel.roles
@@ -131,37 +187,49 @@ class FeatureLayout:
             names = (*names, *roles.treatments, *roles.exposures, *roles.mediators)
         if not names:
             return
-        means = group_means(self.panel.matrix(names)[self.rows], self.unit, self.weights)
         labels = tuple(f"{c} (firm mean)" for c in names)
+
+        def means() -> np.ndarray:
+            return group_means(self._levels(names), self.unit, self.weights)[self.unit]
+
         if self.kind == "mundlak":
-            yield from self._both(labels, means[self.unit])
+            yield from self._both(labels, means)
         else:
-            yield labels, means[self.unit], False, True
+            yield labels, means, False, True
 
     def _traits(self) -> Iterator[Block]:
         names, values = encode_traits(self.panel)
         if not names:
             return
-        values = values[self.panel.unit_codes[self.rows]]
-        if self.kind in ("none", "mundlak"):
-            yield from self._both(names, values)
-        else:
-            yield names, values, False, True
 
-    def _both(self, names: tuple[str, ...], values: np.ndarray) -> Iterator[Block]:
+        def make() -> np.ndarray:
+            return values[self.panel.unit_codes[self.rows]]
+
+        if self.kind in ("none", "mundlak"):
+            yield from self._both(names, make)
+        else:
+            yield names, make, False, True
+
+    def _both(self, names: tuple[str, ...], make: Callable[[], np.ndarray]) -> Iterator[Block]:
         """Values without the removed effects for linear learners, levels for the others."""
         if not self.removed:
-            yield names, values, True, True
-            return
-        clean = self._clean(values)
-        if self.approximate:
-            yield names, clean, True, True
-            return
-        yield tuple(f"{name} (deviation)" for name in names), clean, True, False
-        yield names, values, False, True
+            yield names, make, True, True
+        elif self.approximate:
+            yield names, lambda: self._clean(make()), True, True
+        else:
+            deviations = tuple(f"{name} (deviation)" for name in names)
+            yield deviations, lambda: self._clean(make()), True, False
+            yield names, make, False, True
 
     def _clean(self, values: np.ndarray) -> np.ndarray:
         """Absorb with gaps bridged by the firm's mean, and leave the gaps missing."""
+        out = np.empty_like(values)
+        for low in range(0, values.shape[1], COLUMNS):
+            part = slice(low, low + COLUMNS)
+            out[:, part] = self._absorbed(np.ascontiguousarray(values[:, part]))
+        return out
+
+    def _absorbed(self, values: np.ndarray) -> np.ndarray:
         missing = np.isnan(values)
         if not missing.any():
             return absorb(values, self.removed, self.weights)

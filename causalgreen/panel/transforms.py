@@ -10,12 +10,12 @@ import numpy as np
 
 from causalgreen.errors import DesignError
 from causalgreen.panel.absorb import absorb, nested_in
-from causalgreen.panel.features import FeatureLayout
+from causalgreen.panel.features import FeatureCounts, FeatureLayout
 
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
 
-__all__ = ["Design", "FixedEffects", "Kind", "transform"]
+__all__ = ["Design", "FixedEffects", "Kind", "feature_counts", "transform"]
 
 Kind = Literal["within", "first_difference", "mundlak", "none"]
 
@@ -174,6 +174,29 @@ def transform(panel: Panel, fixed_effects: FixedEffects) -> Design:
     return Design(
         rows, targets, matrix, names, linear, flexible, traits, kept, periods, tuple(effects), notes
     )
+
+
+def feature_counts(panel: Panel, fixed_effects: FixedEffects) -> FeatureCounts:
+    """How many features there will be, without making them.
+
+    Parameters
+    ----------
+    panel : Panel
+        The firm-year table.
+    fixed_effects : FixedEffects
+        What will be removed.
+
+    Returns
+    -------
+    FeatureCounts
+    """
+    none = np.empty(0, dtype=np.int64)
+    kind, removes = fixed_effects.kind, fixed_effects.time or bool(fixed_effects.absorb)
+    return FeatureLayout(
+        panel, kind, fixed_effects.time, fixed_effects.approximate, none,
+        none if kind == "first_difference" else None, none,
+        [none] if removes or kind == "within" else [], None,
+    ).count()  # fmt: skip
 
 
 def _effects(panel: Panel, fixed_effects: FixedEffects) -> list[tuple[str, np.ndarray]]:

@@ -100,10 +100,9 @@ class LightGBMLearner:
         weights = task.weights
         data = lgb.Dataset(
             train, np.zeros(len(train)), weight=task.train_weights(), params=fixed,
-            free_raw_data=False,
         ).construct()  # fmt: skip
         held_out = lgb.Dataset(
-            test, np.zeros(len(test)), reference=data, params=fixed, free_raw_data=False,
+            test, np.zeros(len(test)), reference=data, params=fixed,
             weight=None if weights is None else weights[task.test],
         ).construct()  # fmt: skip
         return data, held_out

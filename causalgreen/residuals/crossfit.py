@@ -14,6 +14,7 @@ from causalgreen.residuals.checks import refuse_exhausted, refuse_extremes, refu
 from causalgreen.residuals.choose import Choice, combine
 from causalgreen.residuals.folds import make_folds
 from causalgreen.residuals.jobs import run_jobs
+from causalgreen.residuals.memory import check_cross_fit
 from causalgreen.residuals.tasks import FoldTask, Stack
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> 
     Raises
     ------
     DesignError
-        If features identify firms, or folds cannot be made.
+        If features identify firms, folds cannot be made, or memory is too short.
 
     References
     ----------
@@ -111,6 +112,7 @@ def cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> 
     """
     refuse_identifiers(panel)
     refuse_extremes(panel)
+    check_cross_fit(panel, fixed_effects, settings)
     design = transform(panel, fixed_effects)
     unit = panel.unit_codes[design.rows]
     folds = make_folds(

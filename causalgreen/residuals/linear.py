@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from causalgreen.residuals.tasks import FoldTask
 
-REACH, RANK = 2.0, 1e-10
-
 __all__ = ["LinearLearner", "fill_missing", "linear_fit"]
+
+REACH = 2.0
+# Rows that are in memory at a time, beside the features themselves; and the number of values up to
+# which all rows are kept for the next target.
+ROWS = 32_768
+KEEP = 16_000_000
+RANK = 1e-10
+# Below it the cross products lose too much: the response is carried through the decomposition.
+SAFE = 1e-6
 
 
 def fill_missing(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -29,63 +37,194 @@ def fill_missing(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 @dataclass(frozen=True, slots=True)
-class _Lines:
-    """Least squares of one fold, factorised once for all of its targets.
+class _Terms:
+    """Columns of the linear fit: filled, standardised on the training rows, a chunk at a time.
 
     Attributes
     ----------
-    left : numpy.ndarray, shape (n_train, k)
-        Left singular vectors of the training columns, times the roots of the weights.
-    test : numpy.ndarray, shape (n_test, k)
-        Held-out columns in coordinates in which coefficients are products with ``left``.
+    X : numpy.ndarray, shape (n, f)
+        Features of all rows.
+    seen : numpy.ndarray of int, shape (c,)
+        Which of them a line may use.
+    means : numpy.ndarray, shape (c,)
+        What gaps are filled with.
+    holes : numpy.ndarray of int
+        Which of the columns have gaps, and get an indicator.
+    centre, scale, free : numpy.ndarray, shape (c + holes,)
+        Standardisation, and how freely a column is used.
     """
 
-    left: np.ndarray
-    test: np.ndarray
+    X: np.ndarray
+    seen: np.ndarray
+    means: np.ndarray
+    holes: np.ndarray
+    centre: np.ndarray
+    scale: np.ndarray
+    free: np.ndarray
+
+    def raw(self, rows: np.ndarray) -> np.ndarray:
+        """Filled columns and indicators of gaps of some rows."""
+        x = self.X[rows][:, self.seen]
+        if not len(self.holes):
+            return x
+        missing = np.isnan(x)
+        return np.column_stack(
+            [np.where(missing, self.means, x), missing[:, self.holes].astype(np.float64)]
+        )
+
+    def __call__(self, rows: np.ndarray, reach: np.ndarray | None = None) -> np.ndarray:
+        """Standardised columns, held within a reach."""
+        out = self.raw(rows)
+        out -= self.centre
+        out /= self.scale
+        if reach is not None:
+            np.clip(out, -reach, reach, out=out)
+        out *= self.free
+        return out
 
 
-def linear_fit(task: FoldTask) -> tuple[np.ndarray, np.ndarray]:
-    """Least-squares predictions for the training and for the held-out rows."""
-    lines = task.shared("least squares", lambda: _lines(task))
-    y, w = task.y[task.train], task.train_weights()
-    level = np.average(y, weights=w)
-    if w is None:
-        along = lines.left.T @ (y - level)
-        return level + lines.left @ along, level + lines.test @ along
-    root = np.sqrt(w)
-    along = lines.left.T @ (root * (y - level))
-    return level + lines.left @ along / root, level + lines.test @ along
+@dataclass(frozen=True, slots=True)
+class _Solver:
+    """What the targets of a fold share.
+
+    Attributes
+    ----------
+    terms : _Terms
+    reach : numpy.ndarray
+        How far the columns of held-out rows may lie.
+    right : numpy.ndarray, shape (c, r)
+        Directions that the training rows determine.
+    size : numpy.ndarray, shape (r,)
+        Their singular values.
+    kept : tuple of numpy.ndarray, or None
+        Standardised columns of the training and of the held-out rows, where they are few.
+    """
+
+    terms: _Terms
+    reach: np.ndarray
+    right: np.ndarray
+    size: np.ndarray
+    kept: tuple[np.ndarray, np.ndarray] | None
+
+    def pieces(self, task: FoldTask, held_out: bool) -> Iterator[tuple[slice, np.ndarray]]:
+        """Standardised columns of all training or held-out rows, in order."""
+        rows, reach = (task.test, self.reach) if held_out else (task.train, None)
+        if self.kept is not None:
+            yield slice(0, len(rows)), self.kept[held_out]
+            return
+        for low in range(0, len(rows), ROWS):
+            part = slice(low, low + ROWS)
+            yield part, self.terms(rows[part], reach)
+
+    def solve(self, task: FoldTask, level: float) -> np.ndarray:
+        """Coefficients of least norm.
+
+        From cross products, and once more from those of what is left over: as accurate as an
+        orthogonal decomposition where columns are not nearly collinear (Björck 1987, Stability
+        analysis of the method of seminormal equations, doi 10.1016/0024-3795(87)90101-7).
+        """
+        if self.size[-1] < SAFE * self.size[0]:
+            return self._carried(task, level)
+        beta, y, w = np.zeros(len(self.right)), task.y[task.train] - level, task.train_weights()
+        for _ in range(2):
+            moment = np.zeros(len(beta))
+            for part, Z in self.pieces(task, held_out=False):
+                left = y[part] - Z @ beta
+                moment += Z.T @ (left if w is None else left * w[part])
+            beta = beta + self.right @ ((self.right.T @ moment) / self.size**2)
+        return beta
+
+    def _carried(self, task: FoldTask, level: float) -> np.ndarray:
+        """Coefficients with the response as a further column of the decomposition."""
+        R = _triangle(self.terms, task, task.y - level)
+        return np.asarray(np.linalg.lstsq(R[:, :-1], R[:, -1], rcond=RANK)[0])
 
 
-def _lines(task: FoldTask) -> _Lines:
-    """Columns that a line may use, standardised and factorised."""
-    seen = task.linear > 0
-    X, free = task.X[:, seen], task.linear[seen]
-    train, test = fill_missing(X[task.train], X[task.test])
-    if not train.shape[1]:
-        return _Lines(np.zeros((len(train), 0)), np.zeros((len(test), 0)))
-    w = task.train_weights()
-    centre = np.average(train, axis=0, weights=w)
-    train = train - centre
+def _chunks(
+    rows: np.ndarray, weights: np.ndarray | None
+) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    for low in range(0, len(rows), ROWS):
+        part = rows[low : low + ROWS]
+        yield part, None if weights is None else weights[part]
+
+
+def _triangle(terms: _Terms, task: FoldTask, y: np.ndarray | None = None) -> np.ndarray:
+    """Triangular factor of the weighted training columns, from factors of chunks of rows."""
+    R = np.empty((0, len(terms.free) + (y is not None)))
+    for rows, w in _chunks(task.train, task.weights):
+        Z = terms(rows)
+        if y is not None:
+            Z = np.column_stack([Z, y[rows]])
+        if w is not None:
+            Z *= np.sqrt(w)[:, None]
+        R = np.linalg.qr(np.concatenate([R, Z]), mode="r")
+    return R
+
+
+def _terms(task: FoldTask) -> _Terms:
+    """Means, gaps and scale of the columns, from two passes over the rows."""
+    seen = np.flatnonzero(task.linear > 0)
+    total, count = np.zeros(len(seen)), np.zeros(len(seen))
+    holes = np.zeros(len(seen), dtype=bool)
+    for rows, _ in _chunks(task.train, None):
+        x = task.X[rows][:, seen]
+        missing = np.isnan(x)
+        total += np.where(missing, 0.0, x).sum(axis=0)
+        count += (~missing).sum(axis=0)
+    holes |= count < len(task.train)
+    for rows, _ in _chunks(task.test, None):
+        holes |= np.isnan(task.X[rows][:, seen]).any(axis=0)
+    found = np.flatnonzero(holes)
+    # Where columns are collinear the solution of least norm uses free columns first.
+    free = np.append(task.linear[seen], np.ones(len(found)))
+    zero, one = np.zeros(len(free)), np.ones(len(free))
+    out = _Terms(task.X, seen, total / np.maximum(count, 1), found, zero, one, free)
+    weight = float(len(task.train)) if task.weights is None else task.weights[task.train].sum()
+    centre, square = zero.copy(), zero.copy()
+    for rows, w in _chunks(task.train, task.weights):
+        x = out.raw(rows)
+        centre += x.sum(axis=0) if w is None else w @ x
+    centre /= weight
+    for rows, w in _chunks(task.train, task.weights):
+        x = (out.raw(rows) - centre) ** 2
+        square += x.sum(axis=0) if w is None else w @ x
     # Unit scale, so that the rank cut-off does not depend on the units of a control.
-    scale = np.sqrt(np.average(train**2, axis=0, weights=w))
+    scale = np.sqrt(square / weight)
     scale[scale <= 1e-12 * np.maximum(np.abs(centre), 1)] = np.inf
-    train /= scale
-    test = (test - centre) / scale
+    return _Terms(task.X, seen, out.means, found, centre, scale, free)
+
+
+def _prepare(task: FoldTask) -> _Solver | None:
+    """Decompose the training columns of a fold; None: a line sees nothing."""
+    if not (task.linear > 0).any():
+        return None
+    terms = _terms(task)
     # A column that hardly varies in training may be huge in a held-out cluster (a level or a
     # subsidy that only this cluster has): a line must not be drawn out to there.
-    reach = REACH * np.abs(train).max(axis=0, initial=0.0)
-    test = np.clip(test, -reach, reach)
-    # Where columns are collinear the solution of least norm uses free columns first.
-    free = np.append(free, np.ones(train.shape[1] - len(free)))
-    train *= free
-    test *= free
-    if w is not None:
-        train *= np.sqrt(w)[:, None]
-    q, r = np.linalg.qr(train)
-    u, size, v = np.linalg.svd(r, full_matrices=False)
-    kept = size > RANK * size[0]
-    return _Lines(q @ u[:, kept], test @ (v[kept].T / size[kept]))
+    largest = np.zeros(len(terms.free))
+    for rows, _ in _chunks(task.train, None):
+        np.maximum(largest, np.abs(terms(rows)).max(axis=0, initial=0.0), out=largest)
+    _, size, right = np.linalg.svd(_triangle(terms, task), full_matrices=False)
+    kept = size > RANK * size.max(initial=0.0)
+    reach = REACH * largest / terms.free
+    whole = None
+    if len(task.X) * len(terms.free) <= KEEP:
+        whole = terms(task.train), terms(task.test, reach)
+    return _Solver(terms, reach, right[kept].T, size[kept], whole)
+
+
+def linear_fit(task: FoldTask, *, fitted: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Least-squares predictions for the training (if wanted) and for the held-out rows."""
+    level = np.average(task.y[task.train], weights=task.train_weights())
+    out = np.full(len(task.train), level), np.full(len(task.test), level)
+    solver = task.shared("least squares", lambda: _prepare(task))
+    if solver is None or not len(solver.size):
+        return out
+    beta = solver.solve(task, level)
+    for held_out in (False, True) if fitted else (True,):
+        for part, Z in solver.pieces(task, held_out):
+            out[held_out][part] += Z @ beta
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +242,4 @@ class LinearLearner:
 
     def predict(self, task: FoldTask) -> np.ndarray:
         """Held-out predictions, shape (n_test, 1)."""
-        return linear_fit(task)[1][:, None]
+        return linear_fit(task, fitted=False)[1][:, None]

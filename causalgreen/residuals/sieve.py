@@ -45,6 +45,18 @@ class LassoLearner:
     def _ratios(self) -> np.ndarray:
         return np.geomspace(1.0, 3e-3, self.n_penalties)
 
+    def most_terms(self, features: int, traits: int) -> int:
+        """Terms made of so many features and traits among them, were all of them continuous."""
+        smooth = features - traits
+        splines, products = smooth * (self.knots + 1), features * (features - 1) // 2
+        terms = 2 * features + splines
+        room = MAX_TERMS - terms - products
+        if not self.interactions:
+            return terms
+        if room < 0:
+            return terms + traits * smooth
+        return terms + products + (traits * splines if room >= traits * splines else 0)
+
     def predict(self, task: FoldTask) -> np.ndarray:
         """Held-out predictions along the penalty path, shape (n_test, 2 * n_penalties)."""
         from sklearn.linear_model import lasso_path

@@ -59,8 +59,16 @@ class FoldTask:
 
     def halves(self) -> tuple[np.ndarray, np.ndarray]:
         """Flexible features of the training and of the held-out rows."""
-        X = self.X if self.flexible.all() else self.X[:, self.flexible]
-        return X[self.train], X[self.test]
+        return self._flexible(self.train), self._flexible(self.test)
+
+    def held_out(self) -> np.ndarray:
+        """Flexible features of the held-out rows alone."""
+        return self._flexible(self.test)
+
+    def _flexible(self, rows: np.ndarray) -> np.ndarray:
+        if self.flexible.all():
+            return self.X[rows]
+        return self.X[np.ix_(rows, np.flatnonzero(self.flexible))]
 
     def train_weights(self) -> np.ndarray | None:
         """Weights of the training rows."""

@@ -18,7 +18,9 @@ from causalgreen.surface.coordinates import (
     rotate,
     split_coordinates,
 )
+from causalgreen.surface.memory import check_forest
 from causalgreen.surface.problem import Problem
+from causalgreen.surface.sampled import SampledForest, draw_firms
 
 if TYPE_CHECKING:
     from causalgreen.surface.grf import MomentForest
@@ -41,13 +43,15 @@ class Forest:
     max_depth: int | None = None
     sample: float = 0.45
     smooth: bool = True
+    firms: int | None = None
 
     @property
     def name(self) -> str:
         """For the reader."""
         looks = self.splits if isinstance(self.splits, str) else ", ".join(self.splits)
         start = "from a smooth start, " if self.smooth else ""
-        return f"path forest ({self.trees} trees, {start}splits: {looks})"
+        some = "" if self.firms is None else f" grown on {self.firms:,} firms"
+        return f"path forest ({self.trees} trees{some}, {start}splits: {looks})"
 
     def leaf(self, n_firms: int) -> int:
         """Least number of firms in a leaf."""
@@ -73,8 +77,20 @@ class Forest:
     def fit(
         self, problem: Problem, *, inference: bool = True, seed: int = 0,
         n_jobs: int | None = None, progress: bool | None = None,
+    ) -> PathForest | SampledForest:  # fmt: skip
+        """Grow the forest on the firms of a problem, or on some of them."""
+        settings, size = (inference, seed, n_jobs, progress), problem.n_firms
+        size = size if self.firms is None else min(size, self.firms)
+        check_forest(problem, size, self.trees, self.leaf(size), self.sample, n_jobs)
+        if self.firms is None or self.firms >= problem.n_firms:
+            return self._grow(problem, *settings)
+        some = problem.subset(draw_firms(problem, self.firms, seed))
+        return SampledForest(problem, self._grow(some, *settings))
+
+    def _grow(
+        self, problem: Problem, inference: bool, seed: int, n_jobs: int | None,
+        progress: bool | None,
     ) -> PathForest:  # fmt: skip
-        """Grow the forest on the firms of a problem."""
         from causalgreen.surface.grf import MomentForest
 
         leaf = self.leaf(problem.n_firms)
@@ -246,6 +262,7 @@ def forest(
     min_leaf: int | None = None,
     max_depth: int | None = None,
     sample: float = 0.45,
+    firms: int | None = None,
 ) -> Forest:
     """One generalized random forest for all the paths, grown on one row for each firm.
 
@@ -272,6 +289,9 @@ def forest(
         Depth of the trees; default: no limit.
     sample : float
         Share of the clusters that a tree sees, at most one half.
+    firms : int, optional
+        Grow on so many firms, drawn at random, where the panel has more. All firms are predicted,
+        each without its own cluster, and debiased with their own moments. Default: all.
 
     Returns
     -------
@@ -299,10 +319,12 @@ def forest(
         raise DesignError(f"trees={trees!r}: give a multiple of {BAG}, {2 * BAG} or more")
     if isinstance(splits, str) and splits not in ("fit", "paths", "total"):
         raise DesignError(f"splits={splits!r}: choose 'fit', 'paths', 'total', or a list of terms")
-    for name, value in (("min_leaf", min_leaf), ("max_depth", max_depth)):
+    for name, value in (("min_leaf", min_leaf), ("max_depth", max_depth), ("firms", firms)):
         if value is not None and not _whole(value, 1):
             raise DesignError(f"{name}={value!r}: give a whole number, 1 or more, or None")
     if not isinstance(sample, (int, float)) or not 0 < sample <= 0.5:
         raise DesignError(f"sample={sample!r}: give a share of the clusters in (0, 0.5]")
     chosen = splits if isinstance(splits, str) else tuple(splits)
-    return Forest(int(trees), chosen, min_leaf, max_depth, float(sample), bool(smooth))  # type: ignore[arg-type]
+    return Forest(
+        int(trees), chosen, min_leaf, max_depth, float(sample), bool(smooth), firms
+    )  # type: ignore[arg-type]  # fmt: skip

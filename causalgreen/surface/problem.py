@@ -10,6 +10,7 @@ import numpy as np
 
 from causalgreen.errors import DesignError, EstimationError
 from causalgreen.moments.basis import trait_basis
+from causalgreen.moments.normal import normal_equations
 from causalgreen.moments.paths import evaluate, path_terms
 from causalgreen.moments.system import Layout
 from causalgreen.panel.traits import TraitCode
@@ -247,25 +248,26 @@ def pose(
 
 def _without_local_periods(moments: Moments, X: np.ndarray) -> np.ndarray:
     """Average moments with period effects, and their products with the traits, projected out."""
-    S, p = moments.values.mean(axis=0), len(moments.names)
+    moments, p = moments.averaged(), len(moments.names)
+    out = moments.cells[0, :, :, :p].copy()
     if moments.n_periods == 0:
-        return np.ascontiguousarray(S[:, :p, :p])
+        return out
     names = tuple(f"x{i}" for i in range(X.shape[1]))
     h = trait_basis(names, X).values
-    q = h.shape[1]
-    periods = S[:, p:, p:]
-    n_periods, size = moments.n_periods, moments.n_periods * q
-    flat, left = periods.reshape(len(S), -1), np.empty((n_periods, q, n_periods, q))
-    for j in range(q):
-        block = (h * h[:, j, None]).T @ flat
-        left[:, j] = block.reshape(q, n_periods, n_periods).transpose(1, 2, 0)
-    right = (h.T @ S[:, p:, :p].reshape(len(S), -1)).reshape(q, n_periods, p).transpose(1, 0, 2)
+    # Every target on the period effects alone: the right sides of an equation without regressors.
+    sides = [normal_equations(moments, 0, target, (), h) for target in range(p)]
+    right = np.column_stack([side for _, side in sides])
     try:
-        solved = np.linalg.pinv(left.reshape(size, size), hermitian=True) @ right.reshape(size, p)
+        solved = np.linalg.pinv(sides[0][0], hermitian=True) @ right
     except np.linalg.LinAlgError as error:  # pragma: no cover
         raise EstimationError("period effects by trait cannot be removed from moments") from error
-    # Coefficients of every firm's own period effects, shape (g, q periods, p).
-    own = np.einsum("gj,sja->gsa", h, solved.reshape(n_periods, q, p), optimize=True)
-    cross = np.einsum("gsa,gsb->gab", own, S[:, p:, :p], optimize=True)
-    square = np.einsum("gsa,gst,gtb->gab", own, periods, own, optimize=True)
-    return S[:, :p, :p] - cross - cross.transpose(0, 2, 1) + square
+    solved = solved.reshape(moments.n_periods, h.shape[1], p)
+    for part in moments.parts():
+        # Coefficients of every firm's own period effects, shape (c, periods, p).
+        own = np.einsum("gj,sja->gsa", h[part], solved, optimize=True)
+        with_periods = moments.cells[0, part, :, p:]
+        cross = np.einsum("gsa,gbs->gab", own, with_periods, optimize=True)
+        fitted = np.matmul(moments.kinds[moments.kind[part]], own)
+        square = np.matmul(own.transpose(0, 2, 1), fitted)
+        out[part] += square - cross - cross.transpose(0, 2, 1)
+    return out
