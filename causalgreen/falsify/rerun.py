@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from causalgreen.panel.transforms import Design
 
 __all__ = [
+    "Lines",
     "again_of",
     "blocks_of",
     "linear_fit",
@@ -89,36 +90,87 @@ def blocks_of(design: Design, names: tuple[str, ...]) -> np.ndarray:
     return np.array([bool(match.fullmatch(f)) for f in design.feature_names], dtype=bool)
 
 
-def linear_fit(case: Case, without: np.ndarray | None = None) -> np.ndarray:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Least squares of the targets on what linear learners see, without any block of controls.
+
+    Attributes
+    ----------
+    design : Design
+    seen : numpy.ndarray of int, shape (c,)
+        Feature of each of the first columns.
+    columns : numpy.ndarray, shape (m, c + q)
+        Features, period indicators, and what else is needed, of unit size.
+    gaps : numpy.ndarray of int
+        Feature whose gaps each indicator of gaps marks; they stand at ``first_gap`` and after.
+    first_gap : int
+    products, moments : numpy.ndarray, shapes (c + q, c + q) and (c + q, p)
+        Weighted cross products of the columns with themselves and with the targets.
+    """
+
+    design: Design
+    seen: np.ndarray
+    columns: np.ndarray
+    gaps: np.ndarray
+    first_gap: int
+    products: np.ndarray
+    moments: np.ndarray
+
+    @classmethod
+    def of(cls, case: Case) -> Lines:
+        """Cross products of a case, made once for all blocks."""
+        design = case.residuals.design
+        seen = np.flatnonzero(design.linear > 0)
+        F = np.column_stack([design.features[:, seen], design.periods])
+        missing = np.isnan(F)
+        gaps, first = np.flatnonzero(missing.any(axis=0)), F.shape[1]
+        if len(gaps):
+            F = np.column_stack([np.where(missing, 0.0, F), missing[:, gaps].astype(np.float64)])
+        if not design.removed:
+            F = np.column_stack([F, np.ones(len(F))])
+        spread = np.sqrt(np.mean(F**2, axis=0))
+        F = F / np.where(spread > 0, spread, 1.0)
+        weights = None if case.panel.roles.weight is None else case.panel.weights[design.rows]
+        W = F if weights is None else F * weights[:, None]
+        return cls(design, seen, F, gaps, first, W.T @ F, W.T @ design.targets)
+
+    def coefficients(self, without: np.ndarray | None = None) -> np.ndarray:
+        """Coefficients of all columns, shape (c + q, p); zero for features left out."""
+        out = np.zeros_like(self.moments)
+        use = np.ones(len(out), dtype=bool)
+        if without is not None:
+            use[: len(self.seen)] = ~without[self.seen]
+            use[self.first_gap : self.first_gap + len(self.gaps)] = use[self.gaps]
+        kept = np.flatnonzero(use)
+        if len(kept):
+            inverse = np.linalg.pinv(self.products[np.ix_(kept, kept)], rcond=1e-10, hermitian=True)
+            out[kept] = inverse @ self.moments[kept]
+        return out
+
+
+def linear_fit(case: Case) -> np.ndarray:
     """Least-squares fit of the transformed targets on what linear learners see, shape (m, p)."""
-    design = case.residuals.design
-    use = design.linear > 0 if without is None else (design.linear > 0) & ~without
-    F = np.column_stack([design.features[:, use], design.periods])
-    gaps = np.isnan(F)
-    F = np.where(gaps, 0.0, F)
-    if gaps.any():
-        F = np.column_stack([F, gaps[:, gaps.any(axis=0)].astype(np.float64)])
-    weights = None if case.panel.roles.weight is None else case.panel.weights[design.rows]
-    if not design.removed:
-        F = np.column_stack([F, np.ones(len(F))])
-    if not F.shape[1]:
-        return np.zeros_like(design.targets)
-    spread = np.sqrt(np.mean(F**2, axis=0))
-    F = F / np.where(spread > 0, spread, 1.0)
-    w = np.ones(len(F)) if weights is None else weights
-    G = (F * w[:, None]).T @ F
-    return np.asarray(
-        F @ (np.linalg.pinv(G, rcond=1e-10, hermitian=True) @ ((F * w[:, None]).T @ design.targets))
-    )
+    lines = Lines.of(case)
+    return np.asarray(lines.columns @ lines.coefficients())
 
 
-def moments_without(case: Case, names: tuple[str, ...]) -> Moments:
+def moments_without(case: Case, names: tuple[str, ...], lines: Lines | None = None) -> Moments:
     """Moments as they would be without some controls, from least squares on the same rows.
 
     What the controls add to a linear fit of each target goes back into its residuals; what learners
     found beyond lines stays out.
+
+    Parameters
+    ----------
+    case : Case
+        The study.
+    names : tuple of str
+        Controls to leave out.
+    lines : Lines, optional
+        ``Lines.of(case)``, where several blocks are left out one after the other.
     """
-    gone = blocks_of(case.residuals.design, names)
-    back = linear_fit(case) - linear_fit(case, gone)
+    lines = Lines.of(case) if lines is None else lines
+    gone = blocks_of(lines.design, names)
+    back = lines.columns @ (lines.coefficients() - lines.coefficients(gone))
     values = case.residuals.values + back[None]
     return moments_of(case.panel, replace(case.residuals, values=values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from causalgreen.errors import DesignError
 from causalgreen.falsify.equations import basis_of
-from causalgreen.falsify.rerun import moments_without, panel_like, quiet, with_panel
+from causalgreen.falsify.rerun import Lines, moments_without, panel_like, quiet, with_panel
 from causalgreen.falsify.sensitivity_legs import Leg, fit_leg
 from causalgreen.falsify.sensitivity_paths import PathForm, strength
 from causalgreen.moments.solve import solve_paths
@@ -67,14 +67,18 @@ def gains(long: Leg, short: Leg, gradient: np.ndarray) -> tuple[float, float]:
     return float(np.clip(cf_y, 0, 1)), float(np.clip((1 - kept) / kept, 0, 1))
 
 
-def short_moments(case: Case, members: tuple[str, ...], refit: bool) -> Moments:
-    """Moments without a block, by least squares or by cross-fitting again."""
-    if not refit:
-        return moments_without(case, members)
-    left = [c for c in case.panel.roles.controls if c not in members]
-    panel = panel_like(case.panel, controls=left or None)
-    with quiet():
-        return with_panel(case.again, panel, case.graph).moments
+def short_moments(case: Case, blocks: Blocks | None, refit: bool) -> Iterator[tuple[str, Moments]]:
+    """Moments without each block, by least squares or by cross-fitting again."""
+    named, lines = control_blocks(case, blocks), None if refit else Lines.of(case)
+    for name, members in named.items():
+        if lines is not None:
+            yield name, moments_without(case, members, lines)
+            continue
+        left = [c for c in case.panel.roles.controls if c not in members]
+        panel = panel_like(case.panel, controls=left or None)
+        with quiet():
+            moments = with_panel(case.again, panel, case.graph).moments
+        yield name, moments
 
 
 def benchmark_table(
@@ -106,8 +110,7 @@ def benchmark_table(
         for form in forms for equation, _ in form.gradients
     }  # fmt: skip
     whole = solve_paths(case.moments, case.layout, basis)
-    for name, members in control_blocks(case, blocks).items():
-        moments = short_moments(case, members, refit)
+    for name, moments in short_moments(case, blocks, refit):
         short = {equation: fit_leg(moments, equation, basis) for equation in long}
         moved = solve_paths(moments, case.layout, basis).estimate - whole.estimate
         for form in forms:

@@ -11,7 +11,7 @@ import pandas as pd
 from causalgreen.effects.covariance import cluster_covariance
 from causalgreen.falsify.equations import basis_of, firm_shares
 from causalgreen.falsify.finding import NOT_APPLICABLE, PASS, WARN, Finding, Verdict
-from causalgreen.falsify.sensitivity_bench import Blocks, control_blocks, gains, short_moments
+from causalgreen.falsify.sensitivity_bench import Blocks, gains, short_moments
 from causalgreen.falsify.sensitivity_legs import fit_leg
 from causalgreen.falsify.sensitivity_paths import strength
 from causalgreen.moments.paths import path_terms
@@ -290,8 +290,8 @@ def _benchmarks(case: Case, blocks: Blocks | None, refit: bool) -> dict[str, tup
     basis, equation = basis_of(case), case.layout.equations()[-1]
     long = fit_leg(case.moments, equation, basis)
     out: dict[str, tuple[str, float]] = {}
-    for name, members in control_blocks(case, blocks).items():
-        short = fit_leg(short_moments(case, members, refit), equation, basis)
+    for name, moments in short_moments(case, blocks, refit):
+        short = fit_leg(moments, equation, basis)
         for m in case.layout.mediators:
             pick = np.zeros(long.coefficients.shape)
             pick[equation.regressors.index(m), 0] = 1.0

@@ -44,16 +44,10 @@ class LightGBMLearner:
     def predict(self, task: FoldTask) -> np.ndarray:
         """Held-out predictions after each number of rounds, shape (n_test, n_checkpoints)."""
         base_train, base_test = self._base(task)
-        booster = self._train(task, base_train, base_test)
-        X_test, total = task.held_out(), np.zeros(len(task.test))
-        out, done = [base_test], 0
-        for rounds in self._checkpoints()[1:]:
-            fresh = min(int(rounds), booster.current_iteration()) - done
-            if fresh > 0:
-                total = total + booster.predict(X_test, start_iteration=done, num_iteration=fresh)
-                done += fresh
-            out.append(base_test + total)
-        return np.column_stack(out)
+        scores = self._train(task, base_train, base_test)
+        last = max(scores)
+        out = [base_test + scores[min(int(rounds), last)] for rounds in self._checkpoints()[1:]]
+        return np.column_stack([base_test, *out])
 
     def _base(self, task: FoldTask) -> tuple[np.ndarray, np.ndarray]:
         if self.on_linear:
@@ -61,7 +55,10 @@ class LightGBMLearner:
         level = np.average(task.y[task.train], weights=task.train_weights())
         return np.full(len(task.train), level), np.full(len(task.test), level)
 
-    def _train(self, task: FoldTask, base_train: np.ndarray, base_test: np.ndarray) -> Any:
+    def _train(
+        self, task: FoldTask, base_train: np.ndarray, base_test: np.ndarray
+    ) -> dict[int, np.ndarray]:
+        """Held-out sums of trees by number of rounds: at checkpoints, and after the last round."""
         import lightgbm as lgb
 
         params = {
@@ -74,12 +71,24 @@ class LightGBMLearner:
         data, held_out = task.shared(self, lambda: self._bin(task, params))
         data.set_label(task.y[task.train] - base_train)
         held_out.set_label(task.y[task.test] - base_test)
+        scores, wanted, done = {0: np.zeros(len(task.test))}, set(self._checkpoints()), 0
+
+        def listen(score: np.ndarray, _: Any) -> list[Any]:
+            # LightGBM keeps these sums for its stopping rule: nothing has to be predicted again.
+            nonlocal done
+            if done not in wanted:
+                del scores[done]
+            done += 1
+            scores[done] = np.array(score, dtype=np.float64)
+            return []
+
         # The held-out clusters only end the training; the number of rounds used is one for all
         # folds, chosen by the loss over all of them.
-        return lgb.train(
+        lgb.train(
             params, data, self.max_rounds, valid_sets=[held_out], keep_training_booster=True,
-            callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
+            feval=listen, callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
         )  # fmt: skip
+        return scores
 
     def _bin(self, task: FoldTask, params: dict[str, Any]) -> tuple[Any, Any]:
         """Binned features, once for all targets of a fold."""
