@@ -86,7 +86,11 @@ def _shown(code: str) -> str:
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
         return code
     plain = len(call.args) == 1 and not call.keywords
-    if call.func.id != "print" or not plain or isinstance(call.args[0], ast.JoinedStr | ast.Constant):
+    if (
+        call.func.id != "print"
+        or not plain
+        or isinstance(call.args[0], ast.JoinedStr | ast.Constant)
+    ):
         return code
     lines = code.splitlines()[: last.lineno - 1]
     return "\n".join([*lines, ast.get_source_segment(code, call.args[0]) or ""])
