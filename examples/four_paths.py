@@ -76,7 +76,8 @@ paths.plot()
 plt.show()
 
 # %% [markdown]
-# As percentages of the mean, with the truth of the simulation beside:
+# As percentages of the mean, with the truth of the simulation beside. A 95 % interval misses one time
+# in twenty, and a path and the totals that contain it miss together: judge by how far.
 
 # %%
 percent = paths.percent_of_mean().tidy().set_index("term")
@@ -175,7 +176,7 @@ def total_on(outcome):
         outcome=outcome,
         treatment="ai",
         exposure="peer_ai",
-        traits=["soe", "urban", "clean_industry"],
+        traits=["trait_size", "urban", "clean_industry"],
         controls=["age", "leverage", "roa", "turnover", "cashflow", "growth"],
         cluster="city",
     )

@@ -193,7 +193,7 @@ ax.set(xlabel="how strongly unseen managers move human capital and patents", yli
 ax.set_title(
     "A mediator that does nothing, and what three steps make of it", loc="left", fontsize=10
 )
-ax.legend(frameon=False, fontsize=9)
+ax.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(0.45, 0.93))
 ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
@@ -405,7 +405,7 @@ summary = pd.DataFrame(
         ),
         (
             "ln(1 + c·patents)", f"{truth:+.0f} %",
-            f"{100 * units['estimate'].min():+.0f} to {100 * units['estimate'].max():+.0f} “%”",
+            f"{100 * units['estimate'].min():+.1f} to {100 * units['estimate'].max():+.1f} “%”",
         ),
         (
             "split samples, 8 traits", "all firms alike",
