@@ -106,15 +106,17 @@ plt.show()
 # %% [markdown]
 # ## Who are the most affected?
 #
-# The fifth with the largest and the fifth with the smallest predicted total effect, side by side.
+# The fifth with the largest and the fifth with the smallest predicted total effect, side by side. A
+# profile describes: state ownership stands high in it, because state-owned firms are large.
 
 # %%
 hetero.profile("own_total").plot()
 plt.show()
 
 # %% [markdown]
-# What moves the predictions, firm by firm (SHAP values). These describe the *surface*, not the world:
-# they have no intervals, and correlated traits share what belongs to one of them.
+# What moves the predictions, firm by firm (SHAP values). Given size, ownership moves nothing. These
+# values describe the *surface*, not the world: where traits go closely together, they share what
+# belongs to one of them.
 
 # %%
 shapley = hetero.shapley("own_total")
@@ -221,7 +223,12 @@ fig.supxlabel("log green patents for one more unit of each", fontsize=9)
 plt.show()
 
 # %% [markdown]
-# Units differ: one more unit of the logarithm of AI words, and a pilot for smart manufacturing, are
+# Through the mediators each kind acts as it should: robots by restructuring, digital finance by human
+# capital. The direct effects are on weaker ground, and those of robots and of smart manufacturing
+# miss the truth: robots vary by industry and year only, a pilot begins once in the life of a firm,
+# and there are too few cities for effects that vary with the traits of firms.
+#
+# Units differ, too: one more unit of the logarithm of AI words, and a pilot for smart manufacturing, are
 # not the same amount of anything. Compare *paths within a kind* rather than kinds with one another.
 #
 # ## What these numbers do not say
