@@ -61,8 +61,8 @@ print(hetero.calibration(terms=["direct", "restructuring", "own_total"]))
 # %% [markdown]
 # ## Groups
 #
-# Averages of debiased effects, for each fifth of size, with intervals that hold for all groups of a
-# path at once.
+# Averages of debiased effects, for each fifth of size, with intervals that hold for all groups of
+# a path at once.
 
 # %%
 by_size = hetero.groups("size", n=5, terms=["direct", "restructuring", "own_total"])
@@ -106,17 +106,17 @@ plt.show()
 # %% [markdown]
 # ## Who are the most affected?
 #
-# The fifth with the largest and the fifth with the smallest predicted total effect, side by side. A
-# profile describes: state ownership stands high in it, because state-owned firms are large.
+# The fifth with the largest and the fifth with the smallest predicted total effect, side by side.
+# A profile describes: state ownership stands high in it, because state-owned firms are large.
 
 # %%
 hetero.profile("own_total").plot()
 plt.show()
 
 # %% [markdown]
-# What moves the predictions, firm by firm (SHAP values). Given size, ownership moves nothing. These
-# values describe the *surface*, not the world: where traits go closely together, they share what
-# belongs to one of them.
+# What moves the predictions, firm by firm (SHAP values). Given size, ownership moves nothing.
+# These values describe the *surface*, not the world: where traits go closely together, they share
+# what belongs to one of them.
 
 # %%
 shapley = hetero.shapley("own_total")
@@ -126,9 +126,9 @@ plt.show()
 # %% [markdown]
 # ## Whom to reach
 #
-# If a programme could reach some firms only, what is gained by taking those first that are predicted
-# to gain most? The curve compares with taking firms at random; its area tests whether the ranking
-# is worth anything.
+# If a programme could reach some firms only, what is gained by taking those first that are
+# predicted to gain most? The curve compares with taking firms at random; its area tests whether
+# the ranking is worth anything.
 
 # %%
 targeting = hetero.targeting("own_total")
@@ -136,8 +136,9 @@ targeting.plot()
 plt.show()
 
 # %% [markdown]
-# A rule that people can follow: a tree of depth two, when a unit of AI costs as much as 0.8 patents
-# are worth. Its value is measured on cities that did not shape it, beside "all" and "none".
+# A rule that people can follow: a tree of depth two, when a unit of AI costs as much as 0.8
+# patents are worth. Its value is measured on cities that did not shape it, beside "all" and
+# "none".
 
 # %%
 policy = hetero.policy(cost=0.8, term="own_total")
@@ -165,8 +166,9 @@ print(hetero.family(*results).tidy().round(4))
 # ## Which kind of AI?
 #
 # Robots, smart manufacturing and digital finance act beside the AI words of annual reports, in
-# another simulated economy. Four treatments enter one system, so that each effect is given the other
-# three. Robots should work mostly through restructuring, digital finance through human capital.
+# another simulated economy. Four treatments enter one system, so that each effect is given the
+# other three. Robots should work mostly through restructuring, digital finance through human
+# capital.
 
 # %%
 sim = cg.simulate_panel(
@@ -223,17 +225,18 @@ fig.supxlabel("log green patents for one more unit of each", fontsize=9)
 plt.show()
 
 # %% [markdown]
-# Through the mediators each kind acts as it should: robots by restructuring, digital finance by human
-# capital. The direct effects are on weaker ground, and those of robots and of smart manufacturing
-# miss the truth: robots vary by industry and year only, a pilot begins once in the life of a firm,
-# and there are too few cities for effects that vary with the traits of firms.
+# Through the mediators each kind acts as it should: robots by restructuring, digital finance by
+# human capital. The direct effects are on weaker ground, and those of robots and of smart
+# manufacturing miss the truth: robots vary by industry and year only, a pilot begins once in the
+# life of a firm, and there are too few cities for effects that vary with the traits of firms.
 #
-# Units differ, too: one more unit of the logarithm of AI words, and a pilot for smart manufacturing, are
-# not the same amount of anything. Compare *paths within a kind* rather than kinds with one another.
+# Units differ, too: one more unit of the logarithm of AI words, and a pilot for smart
+# manufacturing, are not the same amount of anything. Compare *paths within a kind* rather than
+# kinds with one another.
 #
 # ## What these numbers do not say
 #
-# - That making a firm larger would raise its effect. Size is a trait, not a treatment: firms that are
-#   large differ in what nobody measured.
+# - That making a firm larger would raise its effect. Size is a trait, not a treatment: firms that
+#   are large differ in what nobody measured.
 # - That there is no difference where an interval holds zero. Look at how wide it is.
 # - What happens in one firm. These are averages over firms that look alike.

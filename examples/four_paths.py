@@ -1,12 +1,13 @@
 # %% [markdown]
 # # Four paths from AI to green innovation
 #
-# **Question.** Suppose AI raises green innovation. How much of it is direct, how much comes through
-# industrial restructuring, how much through human capital, and how much spills over from peers?
-# And does it raise cleaner production, or filters at the end of the pipe?
+# **Question.** Suppose AI raises green innovation. How much of it is direct, how much comes
+# through industrial restructuring, how much through human capital, and how much spills over from
+# peers? And does it raise cleaner production, or filters at the end of the pipe?
 #
-# The first part takes a simulated economy in which human capital *also* drives restructuring: firms
-# with engineers change what they make. Whether you know that, and draw it, changes what you report.
+# The first part takes a simulated economy in which human capital *also* drives restructuring:
+# firms with engineers change what they make. Whether you know that, and draw it, changes what you
+# report.
 
 # %%
 import os
@@ -76,8 +77,8 @@ paths.plot()
 plt.show()
 
 # %% [markdown]
-# As percentages of the mean, with the truth of the simulation beside. A 95 % interval misses one time
-# in twenty, and a path and the totals that contain it miss together: judge by how far.
+# As percentages of the mean, with the truth of the simulation beside. A 95 % interval misses one
+# time in twenty, and a path and the totals that contain it miss together: judge by how far.
 
 # %%
 percent = paths.percent_of_mean().tidy().set_index("term")
@@ -87,9 +88,9 @@ print(percent[["estimate", "conf_low", "conf_high", "truth"]].round(1))
 # %% [markdown]
 # ## Sums and shares
 #
-# Paths can be added, subtracted and compared, with the right standard errors, because they come with
-# their joint distribution. "Which is larger, restructuring or human capital?" is a contrast, not a
-# look at two stars.
+# Paths can be added, subtracted and compared, with the right standard errors, because they come
+# with their joint distribution. "Which is larger, restructuring or human capital?" is a contrast,
+# not a look at two stars.
 
 # %%
 chain = next(term for term in paths.terms if "->" in term)
@@ -103,8 +104,8 @@ print(questions.tidy().round(4))
 # %% [markdown]
 # ## If you had drawn another graph
 #
-# Data do not tell which mediator comes first; the graph does. The same residuals, solved under three
-# graphs: the total does not move, what is attributed to each mediator does.
+# Data do not tell which mediator comes first; the graph does. The same residuals, solved under
+# three graphs: the total does not move, what is attributed to each mediator does.
 
 # %%
 reversed_order = usual.add_edge("clean_share", "skilled_share")
@@ -143,8 +144,8 @@ ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %% [markdown]
-# `study.falsify("order of mediators")` asks this in every study, and says which path depends on it.
-# In the report, it belongs into the text.
+# `study.falsify("order of mediators")` asks this in every study, and says which path depends on
+# it. In the report, it belongs into the text.
 
 # %%
 (order,) = study.falsify("order of mediators", progress=False)
@@ -154,8 +155,8 @@ print(f"{order.verdict}: {order.reason}")
 # ## Cleaner production, or the end of the pipe?
 #
 # Here patents are counts, as in the files of listed firms, by class: cleaner production (upstream)
-# and end of pipe (filters, treatment of waste). Effects on counts of different size are compared in
-# percent of their own mean.
+# and end of pipe (filters, treatment of waste). Effects on counts of different size are compared
+# in percent of their own mean.
 
 # %%
 sim = cg.simulate_panel(
@@ -206,4 +207,5 @@ print(kinds.round(1))
 #   Say which.
 # - Report paths with intervals and in percent of the mean. A "share mediated" without an interval
 #   hides that both its ends are estimated.
-# - Spillovers are a path like the others, and need peers that are the right ones: see `spillovers`.
+# - Spillovers are a path like the others, and need peers that are the right ones: see
+#   `spillovers`.

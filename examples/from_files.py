@@ -1,9 +1,9 @@
 # %% [markdown]
 # # From the files of CSMAR to a report
 #
-# **Question.** Folders of workbooks and text files have been downloaded from CSMAR, CNRDS and CNIPA.
-# How do they become one row for each firm and year, and what became of the rows that did not make
-# it?
+# **Question.** Folders of workbooks and text files have been downloaded from CSMAR, CNRDS and
+# CNIPA. How do they become one row for each firm and year, and what became of the rows that did
+# not make it?
 #
 # The files have the faults that every user knows: three header rows, stock codes without their
 # zeros, stacked patent tables, statements of the parent beside consolidated ones, GBK. Here such
@@ -11,6 +11,7 @@
 # downloads.
 
 # %%
+import os
 import tempfile
 import warnings
 from pathlib import Path
@@ -21,15 +22,17 @@ import numpy as np
 import causalgreen as cg
 
 warnings.simplefilter("ignore", cg.CausalGreenWarning)  # they are in the audit and the notes
+FAST = "CAUSALGREEN_FAST" in os.environ  # fewer firms; for tests
 folder = Path(tempfile.mkdtemp())
-files = cg.data.simulate_files(folder / "raw", n_firms=150, n_years=8, seed=4)
+firms = 60 if FAST else 150
+files = cg.data.simulate_files(folder / "raw", n_firms=firms, n_years=8, seed=4)
 print(sorted(path.name for path in files.paths.values()))
 
 # %% [markdown]
 # ## Reading
 #
-# `read` understands the layout, restores stock codes, maps column names (Chinese or English) to its
-# own and finds units. It shows what it decided; `columns=` overrides it.
+# `read` understands the layout, restores stock codes, maps column names (Chinese or English) to
+# its own and finds units. It shows what it decided; `columns=` overrides it.
 
 # %%
 assets = cg.data.read(files.paths["assets"])
@@ -38,8 +41,8 @@ print(assets.tidy())
 # %% [markdown]
 # ## One panel, and what became of every row
 #
-# Tables are joined on firm and year. Stacked rows are chosen, never added up; zeros are filled only
-# where the patent extract covers the year; filters are steps with counts.
+# Tables are joined on firm and year. Stacked rows are chosen, never added up; zeros are filled
+# only where the patent extract covers the year; filters are steps with counts.
 
 # %%
 names = ("basics", "assets", "ratios", "patents", "green", "staff", "governance")
@@ -86,8 +89,8 @@ plt.show()
 # ## Peers, study, effects
 #
 # The exposure is the mean AI of the other firms of the industry in the same year; firms alone in
-# theirs have no peers: 0. The outcome is ln(1 + green patents), as is the habit; the warning that this
-# deserves is among the notes below, and `usual_practice` shows why.
+# theirs have no peers: 0. The outcome is ln(1 + green patents), as is the habit; the warning that
+# this deserves is among the notes below, and `usual_practice` shows why.
 
 # %%
 peers = cg.exposure(panel.frame, by="industry", of="ai", alone="zero", names=["peer_ai"])
@@ -117,8 +120,8 @@ plt.show()
 # %% [markdown]
 # ## The report
 #
-# A page with all of it, to send to a co-author, and a manifest beside it that gives the same numbers
-# again. With 150 firms the intervals are wide, and the page says so.
+# A page with all of it, to send to a co-author, and a manifest beside it that gives the same
+# numbers again. With 150 firms the intervals are wide, and the page says so.
 
 # %%
 print(study.report(folder / "report.html", paths, whom=False).name)

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Grants for job training, and scrap
 #
-# **Question.** In the late 1980s Michigan gave some firms a grant to train their workers. Did these
-# firms throw away less of what they made? And if so, was it *because of* the training?
+# **Question.** In the late 1980s Michigan gave some firms a grant to train their workers. Did
+# these firms throw away less of what they made? And if so, was it *because of* the training?
 #
 # The data are real: 157 firms, 1987 to 1989, from Holzer, Block, Cheatham and Knott (Are training
 # subsidies for firms effective? The Michigan experience, Industrial and Labor Relations Review 46,
@@ -40,12 +40,14 @@ print(
 # ## Look first
 #
 # Grants were given in 1988 and 1989. The lines are averages of log scrap by the year of the grant.
+# Firms that got one began with more scrap. Firm effects remove that; but who starts high may also
+# come down on its own.
 
 # %%
 first = known[known["grant"] == 1].groupby("fcode")["year"].min()
 cohort = known["fcode"].map(first).map({1988: "grant in 1988", 1989: "grant in 1989"})
 cohort = cohort.fillna("no grant")
-lines = known.groupby([cohort, "year"])["lscrap"].mean().unstack(0)
+lines = known.assign(cohort=cohort).pivot_table("lscrap", index="year", columns="cohort")
 sizes = known.groupby(cohort)["fcode"].nunique()
 
 fig, ax = plt.subplots(figsize=(7.5, 3.0), layout="constrained")
@@ -60,9 +62,9 @@ plt.show()
 # %% [markdown]
 # ## The textbook's numbers
 #
-# Wooldridge's Example 14.1 removes firm and year effects: −0.252 in the year of the grant, −0.422 the
-# year after. Three ways to the same numbers: printed, by hand with dummies, and as a study without
-# mediators.
+# Wooldridge's Example 14.1 removes firm and year effects: −0.252 in the year of the grant, −0.422
+# the year after. Three ways to the same numbers: printed, by hand with dummies, and as a study
+# without mediators.
 
 # %%
 TREATMENTS = ["grant", "grant_1"]
@@ -108,8 +110,8 @@ for name, log_points in zip(("the year of the grant", "the year after"), by_hand
     print(f"{name}: {100 * np.expm1(log_points):+.0f} % scrap")
 
 # %% [markdown]
-# Large numbers, and uncertain ones. With classical standard errors, as in the textbook, the second is
-# just significant. They assume that the errors of a firm are independent over the years. The
+# Large numbers, and uncertain ones. With classical standard errors, as in the textbook, the second
+# is just significant. They assume that the errors of a firm are independent over the years. The
 # intervals above are clustered by firm and use the jackknife, as 54 firms deserve, and both hold
 # zero.
 #
@@ -149,8 +151,8 @@ print(
 
 # %% [markdown]
 # A three-step test would stop here and say "no mediation". That is too strong: the interval of the
-# path is wide, not narrow around zero. And the second leg is the one that nobody randomised; a firm
-# that reorganises may train more and scrap less for the same reason.
+# path is wide, not narrow around zero. And the second leg is the one that nobody randomised; a
+# firm that reorganises may train more and scrap less for the same reason.
 #
 # ## What could 54 firms have found?
 #
@@ -166,7 +168,7 @@ for name, log_points in zip(("the year of the grant", "the year after"), needed,
 # ## What to take along
 #
 # - The first leg is established: the money was spent on training.
-# - The total is what Wooldridge reports, to the third digit; with errors clustered by firm, 54 firms
-#   do not tell it from zero at 5 %.
-# - "Because of the training" is neither shown nor refuted. These data could have found only effects
-#   that would have been a miracle of management.
+# - The total is what Wooldridge reports, to the third digit; with errors clustered by firm, 54
+#   firms do not tell it from zero at 5 %.
+# - "Because of the training" is neither shown nor refuted. These data could have found only
+#   effects that would have been a miracle of management.

@@ -26,9 +26,9 @@ print(df.head())
 # ## 1. Say what each column is
 #
 # `Panel.from_frame` checks the table against these roles and raises all faults at once: doubled
-# rows, firms that change their industry code, columns that do not vary. *Controls* move both AI and
-# patents; *traits* are what the effect may differ by; the *cluster* is the level at which errors go
-# together, here the city.
+# rows, firms that change their industry code, columns that do not vary. *Controls* move both AI
+# and patents; *traits* are what the effect may differ by; the *cluster* is the level at which
+# errors go together, here the city.
 
 # %%
 panel = cg.Panel.from_frame(
@@ -48,8 +48,8 @@ print(panel.describe())
 # %% [markdown]
 # ## 2. Draw what you believe
 #
-# The graph is the model in a form that can be argued about. This is the usual one of the field; add,
-# drop or turn arrows with `add_edge`, `drop_edge` and `reverse_edge`.
+# The graph is the model in a form that can be argued about. This is the usual one of the field;
+# add, drop or turn arrows with `add_edge`, `drop_edge` and `reverse_edge`.
 
 # %%
 graph = cg.green_innovation_graph(panel)
@@ -59,9 +59,9 @@ plt.show()
 # %% [markdown]
 # ## 3. Ask what the graph allows
 #
-# Before anything is estimated, each path gets a verdict. "Needs an assumption" is the honest normal
-# case for observational data: the assumption is named, and so is the path that would stay open
-# without it. `print(study.identify())` spells all of them out.
+# Before anything is estimated, each path gets a verdict. "Needs an assumption" is the honest
+# normal case for observational data: the assumption is named, and so is the path that would stay
+# open without it. `print(study.identify())` spells all of them out.
 
 # %%
 study = cg.Study(panel, graph, fixed_effects="within", seed=0, progress=False)
@@ -89,8 +89,8 @@ plt.show()
 print(paths.percent_of_mean().tidy().round(4))
 
 # %% [markdown]
-# Here, and only here, the truth is known. A 95 % interval is wrong one time in twenty, and these are
-# six, so look for closeness rather than for a perfect score.
+# Here, and only here, the truth is known. A 95 % interval is wrong one time in twenty, and these
+# are six, so look for closeness rather than for a perfect score.
 
 # %%
 table = paths.tidy().set_index("term")
@@ -134,15 +134,15 @@ print(tried)
 # %% [markdown]
 # ## 7. Say it
 #
-# The summary is written to survive a referee: what was found, how sure, what would overturn it, and
-# what the data do not say.
+# The summary is written to survive a referee: what was found, how sure, what would overturn it,
+# and what the data do not say.
 
 # %%
 print(study.summary(paths, surface, tried))
 
 # %% [markdown]
-# The report is one page, with the graph, tables, figures, checks and a manifest that gives the same
-# numbers again. The suffix decides: `.html`, `.docx`, `.md` or `.tex`.
+# The report is one page, with the graph, tables, figures, checks and a manifest that gives the
+# same numbers again. The suffix decides: `.html`, `.docx`, `.md` or `.tex`.
 
 # %%
 written = study.report("report.html", paths, surface, tried, whom=not FAST)

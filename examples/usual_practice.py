@@ -48,10 +48,10 @@ def clustered(x, y, firm):
 # *The habit.* Double machine learning with a random forest, and the firm dummies among its
 # controls, "to account for fixed effects".
 #
-# *The fault.* A tree splits on one dummy at a time. To absorb a hundred firms it would have to make
-# a hundred splits, and it stops long before. What is left of the firm effect stays in AI and in
-# patents, and is read as an effect of AI. Folds that keep firms together, as they should, make it
-# plain: a dummy of a firm that was never seen says nothing.
+# *The fault.* A tree splits on one dummy at a time. To absorb a hundred firms it would have to
+# make a hundred splits, and it stops long before. What is left of the firm effect stays in AI and
+# in patents, and is read as an effect of AI. Folds that keep firms together, as they should, make
+# it plain: a dummy of a firm that was never seen says nothing.
 #
 # In this economy good firms use more AI and file more patents. One unit of AI adds **0.5**.
 
@@ -122,16 +122,17 @@ plt.show()
 missed = by_how.mean() - 0.5
 print(
     f"With dummies the forest is off by {missed.iloc[0]:+.2f} (random folds) and "
-    f"{missed.iloc[1]:+.2f} (folds by firm); with the effects removed first, by {missed.iloc[2]:+.2f}."
+    f"{missed.iloc[1]:+.2f} (folds by firm); with the effects removed first, by "
+    f"{missed.iloc[2]:+.2f}."
 )
 
 # %% [markdown]
-# *Instead.* Remove the effects first (`fixed_effects="within"` or `"first_difference"`), keep firms
-# whole in the folds; causalgreen does both, and refuses firm identifiers as controls (Clarke and
-# Polselli, Econometrics Journal 2026, is the source of the estimators).
+# *Instead.* Remove the effects first (`fixed_effects="within"` or `"first_difference"`), keep
+# firms whole in the folds; causalgreen does both, and refuses firm identifiers as controls (Clarke
+# and Polselli, Econometrics Journal 2026, is the source of the estimators).
 #
-# *What this cannot do.* Neither removes what changes over time. "DML does not need parallel trends"
-# is wrong: it needs no unseen cause that varies over time, which is no weaker.
+# *What this cannot do.* Neither removes what changes over time. "DML does not need parallel
+# trends" is wrong: it needs no unseen cause that varies over time, which is no weaker.
 
 # %% [markdown]
 # ## 2. Three-step mediation
@@ -141,8 +142,9 @@ print(
 # capital".
 #
 # *The fault.* The third step needs that nothing unseen moves human capital *and* patents. A
-# randomised AI would not help: human capital was not randomised. In this economy human capital does
-# **nothing** for patents. But a new manager, whom nobody sees, hires graduates and files patents.
+# randomised AI would not help: human capital was not randomised. In this economy human capital
+# does **nothing** for patents. But a new manager, whom nobody sees, hires graduates and files
+# patents.
 
 
 # %%
@@ -198,8 +200,8 @@ ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %% [markdown]
-# *Instead.* No estimator can see the manager. But one can be made to say what it rests on. Draw the
-# manager into the graph, and the paths that depend on him are withheld; the total remains.
+# *Instead.* No estimator can see the manager. But one can be made to say what it rests on. Draw
+# the manager into the graph, and the paths that depend on him are withheld; the total remains.
 
 # %%
 table = new_managers(0.5, seed=0)
@@ -210,11 +212,13 @@ panel = cg.Panel.from_frame(
 graph = cg.green_innovation_graph(panel)
 with_manager = graph.add_node("manager", latent=True, causes=("skilled_share", "patents"))
 study = cg.Study(panel, with_manager, learner=cg.linear(), progress=False)
-print(study.identify().tidy()[["term", "verdict", "open_path"]])
+verdicts = study.identify().tidy()
+withheld = verdicts.loc[verdicts["verdict"] == "not identified", "term"].tolist()
+print(verdicts[["term", "verdict", "open_path"]])
 
 # %% [markdown]
-# If one is willing to assume him away, the sensitivity curve says how strong he would have to be to
-# be the whole story. And the effect of AI *on* human capital needs no such assumption.
+# If one is willing to assume him away, the sensitivity curve says how strong he would have to be
+# to be the whole story. And the effect of AI *on* human capital needs no such assumption.
 
 # %%
 willing = cg.Study(panel, graph, learner=cg.linear(), progress=False)
@@ -224,8 +228,8 @@ for finding in tried:
     print(f"{finding.name}: {finding.reason}\n")
 
 # %% [markdown]
-# *What this cannot do.* Whether a correlation of that size is plausible only knowledge of the field
-# can say. Here it is: the manager brings about one of 0.2.
+# *What this cannot do.* Whether a correlation of that size is plausible only knowledge of the
+# field can say. Here it is: the manager brings about one of 0.2.
 
 # %% [markdown]
 # ## 3. ln(1 + patents)
@@ -305,11 +309,12 @@ print(study.paths().percent_of_mean().select("own_total").tidy().assign(truth=tr
 # ## 4. Split samples
 #
 # *The habit.* Split at the median of size, ownership, region, industry, age ... Where the
-# coefficient is significant in one half and not in the other, the effect is "stronger for" the one.
+# coefficient is significant in one half and not in the other, the effect is "stronger for" the
+# one.
 #
 # *The fault.* Two halves of the same population often fall on different sides of 1.96. With eight
-# traits something is nearly always found. In this economy the effect is **the same for all firms**,
-# and of the size at which a half is significant one time in two.
+# traits something is nearly always found. In this economy the effect is **the same for all
+# firms**, and of the size at which a half is significant one time in two.
 
 
 # %%

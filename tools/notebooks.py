@@ -1,7 +1,8 @@
-"""Notebooks from scripts: each `examples/*.py` with `# %%` cells has an executed `.ipynb` beside it.
+"""Notebooks from scripts: an `examples/*.py` with `# %%` cells has an executed `.ipynb` beside it.
 
     python tools/notebooks.py                  # build and execute all; needs nbclient and ipykernel
     python tools/notebooks.py ten_minutes      # or some
+    python tools/notebooks.py --prose          # only put new prose beside outputs that are stored
 
 The script is the only source. A cell starts with `# %%`, a cell of prose with `# %% [markdown]`.
 Where a cell ends with `print(x)` the notebook ends with `x`, so that tables are shown as tables.
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
 FAST = "CAUSALGREEN_FAST"
 MOST_BYTES = 500_000
+TEXT = (ast.JoinedStr, ast.Constant, ast.Starred)  # what is left to be printed
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -39,7 +41,7 @@ def sources() -> tuple[Path, ...]:
 
 
 def cells_of(script: str) -> tuple[Cell, ...]:
-    """Cells of a script.
+    r"""Cells of a script.
 
     Parameters
     ----------
@@ -57,8 +59,8 @@ def cells_of(script: str) -> tuple[Cell, ...]:
 
     Examples
     --------
-    >>> cells_of("# %% [markdown]\\n# # Hello\\n\\n# %%\\nx = 1\\nprint(x)\\n")
-    (Cell(kind='markdown', source='# Hello'), Cell(kind='code', source='x = 1\\nx'))
+    >>> cells_of("# %% [markdown]\n# # Hello\n\n# %%\nx = 1\nprint(x)\n")
+    (Cell(kind='markdown', source='# Hello'), Cell(kind='code', source='x = 1\nx'))
     """
     first, *parts = re.split(r"^# %%", script, flags=re.MULTILINE)
     if first.strip() or not parts:
@@ -86,11 +88,7 @@ def _shown(code: str) -> str:
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
         return code
     plain = len(call.args) == 1 and not call.keywords
-    if (
-        call.func.id != "print"
-        or not plain
-        or isinstance(call.args[0], ast.JoinedStr | ast.Constant)
-    ):
+    if call.func.id != "print" or not plain or isinstance(call.args[0], TEXT):
         return code
     lines = code.splitlines()[: last.lineno - 1]
     return "\n".join([*lines, ast.get_source_segment(code, call.args[0]) or ""])
@@ -182,14 +180,53 @@ def faults_of(text: str) -> list[str]:
     return faults
 
 
+def reword(path: Path) -> Path:
+    """Store the prose of a script anew, and keep the outputs.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The script.
+
+    Returns
+    -------
+    pathlib.Path
+        The notebook.
+
+    Raises
+    ------
+    ValueError
+        If the code has changed, too: the notebook has to be executed.
+    """
+    target = path.with_suffix(".ipynb")
+    book = json.loads(target.read_text("utf-8"))
+    done = iter([cell for cell in book["cells"] if cell["cell_type"] == "code"])
+    cells = []
+    for kind, source in cells_of(path.read_text("utf-8")):
+        if kind == "markdown":
+            lines = source.splitlines(keepends=True)
+            cells.append({"cell_type": kind, "metadata": {}, "source": lines})
+            continue
+        cells.append(next(done, {"source": ""}))
+        if "".join(cells[-1]["source"]) != source:
+            raise ValueError(f"{path.name}: the code has changed; build the notebook again")
+    if next(done, None) is not None:
+        raise ValueError(f"{path.name}: the code has changed; build the notebook again")
+    text = json.dumps(book | {"cells": cells}, indent=1, ensure_ascii=False, sort_keys=True)
+    target.write_text(f"{text}\n", encoding="utf-8")
+    return target
+
+
 def main(names: list[str]) -> None:
     """Build the notebooks named, or all."""
+    make = reword if "--prose" in names else build
+    names = [name for name in names if name != "--prose"]
     known = {path.stem: path for path in sources()}
     unknown = [name for name in names if name not in known]
     if unknown:
         sys.exit(f"no such notebook: {', '.join(unknown)}; there are {', '.join(known)}")
     for name in names or known:
-        target = build(known[name])
+        target = make(known[name])
         print(f"{target.relative_to(ROOT)}: {target.stat().st_size / 1000:.0f} kB")
 
 
