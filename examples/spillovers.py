@@ -149,10 +149,10 @@ ax.spines[["top", "right", "left"]].set_visible(False)
 plt.show()
 
 # %% [markdown]
-# Wrong suppliers do not give zero. Exposure to anybody's AI is positive in the years in which a firm
-# has a link, and zero in the others; so it stands in for the right exposure. That is why the check
-# compares with placebos and not with zero. Given whether there is a supplier, wrong ones do nothing,
-# and the right ones what they do in truth.
+# Wrong suppliers do not give zero. Exposure to anybody's AI is positive in the years in which a
+# firm has a link, and zero in the others; so it stands in for the right exposure. That is why the
+# check compares with placebos and not with zero. Given whether there is a supplier, wrong ones do
+# nothing, and the right ones what they do in truth.
 
 # %% [markdown]
 # ## Which errors go together
