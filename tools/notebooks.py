@@ -1,0 +1,234 @@
+"""Notebooks from scripts: an `examples/*.py` with `# %%` cells has an executed `.ipynb` beside it.
+
+    python tools/notebooks.py                  # build and execute all; needs nbclient and ipykernel
+    python tools/notebooks.py ten_minutes      # or some
+    python tools/notebooks.py --prose          # only put new prose beside outputs that are stored
+
+The script is the only source. A cell starts with `# %%`, a cell of prose with `# %% [markdown]`.
+Where a cell ends with `print(x)` the notebook ends with `x`, so that tables are shown as tables.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "examples"
+FAST = "CAUSALGREEN_FAST"
+MOST_BYTES = 500_000
+TEXT = (ast.JoinedStr, ast.Constant, ast.Starred)  # what is left to be printed
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+class Cell(NamedTuple):
+    """A cell: its kind, ``code`` or ``markdown``, and its text."""
+
+    kind: str
+    source: str
+
+
+def sources() -> tuple[Path, ...]:
+    """The scripts that have cells, and so a notebook."""
+    found = sorted(EXAMPLES.glob("*.py"))
+    return tuple(path for path in found if path.read_text("utf-8").startswith("# %% [markdown]"))
+
+
+def cells_of(script: str) -> tuple[Cell, ...]:
+    r"""Cells of a script.
+
+    Parameters
+    ----------
+    script : str
+        Text that starts with ``# %%``.
+
+    Returns
+    -------
+    tuple of Cell
+
+    Raises
+    ------
+    ValueError
+        If there is text before the first cell, or a line of prose is not a comment.
+
+    Examples
+    --------
+    >>> cells_of("# %% [markdown]\n# # Hello\n\n# %%\nx = 1\nprint(x)\n")
+    (Cell(kind='markdown', source='# Hello'), Cell(kind='code', source='x = 1\nx'))
+    """
+    first, *parts = re.split(r"^# %%", script, flags=re.MULTILINE)
+    if first.strip() or not parts:
+        raise ValueError("a script with cells starts with '# %%'")
+    return tuple(_cell(part) for part in parts)
+
+
+def _cell(part: str) -> Cell:
+    head, _, body = part.partition("\n")
+    if head.strip() == "[markdown]":
+        lines = body.strip("\n").splitlines()
+        wrong = [line for line in lines if not re.match(r"#( |$)", line)]
+        if wrong:
+            raise ValueError(f"prose that is not a comment: {wrong[0]!r}")
+        return Cell("markdown", "\n".join(line[2:] for line in lines))
+    if head.strip():
+        raise ValueError(f"'# %%{head}': write '# %%' or '# %% [markdown]'")
+    return Cell("code", _shown(body.strip("\n")))
+
+
+def _shown(code: str) -> str:
+    """The code, with a last ``print(x)`` as ``x``; text is left to be printed."""
+    last = ast.parse(code).body[-1]
+    call = last.value if isinstance(last, ast.Expr) else None
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+        return code
+    plain = len(call.args) == 1 and not call.keywords
+    if call.func.id != "print" or not plain or isinstance(call.args[0], TEXT):
+        return code
+    lines = code.splitlines()[: last.lineno - 1]
+    return "\n".join([*lines, ast.get_source_segment(code, call.args[0]) or ""])
+
+
+def build(path: Path) -> Path:
+    """Execute the notebook of a script, in full mode and a folder of its own, and store it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The script.
+
+    Returns
+    -------
+    pathlib.Path
+        The notebook.
+
+    Raises
+    ------
+    ValueError
+        If outputs hold warnings, a path of this machine, or too many bytes.
+    nbclient.exceptions.CellExecutionError
+        If a cell fails.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    v4 = nbformat.v4
+    make = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell}
+    book = v4.new_notebook(metadata={"kernelspec": KERNEL})
+    book.cells = [make[kind](source) for kind, source in cells_of(path.read_text("utf-8"))]
+    environment = {k: v for k, v in os.environ.items() if k not in (FAST, "MPLBACKEND")}
+    environment |= {
+        "PYTHONPATH": str(ROOT),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYTHONWARNINGS": "ignore:IProgress not found",  # tqdm, where there are no widgets
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            book, timeout=900, kernel_name="python3", resources={"metadata": {"path": folder}}
+        )
+        client.execute(env=environment)
+    text = json.dumps(_plain(book), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    faults = faults_of(text)
+    if faults:
+        raise ValueError(f"{path.name}: {'; '.join(faults)}")
+    target = path.with_suffix(".ipynb")
+    target.write_text(text, encoding="utf-8")
+    return target
+
+
+def _plain(book: Any) -> dict[str, Any]:
+    """The notebook without ids, times and versions, so that it changes only when results do."""
+    cells = []
+    for cell in book.cells:
+        kept = {k: cell[k] for k in ("cell_type", "source")} | {"metadata": {}}
+        if cell.cell_type == "code":
+            kept |= {"execution_count": cell.execution_count, "outputs": cell.outputs}
+        kept["source"] = cell.source.splitlines(keepends=True)
+        cells.append(kept)
+    return {"cells": cells, "metadata": {"kernelspec": KERNEL}, "nbformat": 4, "nbformat_minor": 4}
+
+
+def faults_of(text: str) -> list[str]:
+    """What must not be in a stored notebook.
+
+    Parameters
+    ----------
+    text : str
+        The file.
+
+    Returns
+    -------
+    list of str
+        Errors and warnings, paths of this machine, too many bytes.
+    """
+    faults = []
+    for cell in json.loads(text)["cells"]:
+        for output in cell.get("outputs", ()):
+            if output["output_type"] == "error" or output.get("name") == "stderr":
+                said = output.get("text") or output.get("evalue", "")
+                faults.append(f"a cell says {''.join(said)[:300]!r}")
+    folders = {str(ROOT), str(Path.home()), tempfile.gettempdir(), sys.prefix}
+    faults += [f"it names {name!r}" for name in sorted(folders) if f"{name}/" in text]
+    size = len(text.encode())
+    if size > MOST_BYTES:
+        faults.append(f"{size:,} bytes are more than {MOST_BYTES:,}")
+    return faults
+
+
+def reword(path: Path) -> Path:
+    """Store the prose of a script anew, and keep the outputs.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The script.
+
+    Returns
+    -------
+    pathlib.Path
+        The notebook.
+
+    Raises
+    ------
+    ValueError
+        If the code has changed, too: the notebook has to be executed.
+    """
+    target = path.with_suffix(".ipynb")
+    book = json.loads(target.read_text("utf-8"))
+    done = iter([cell for cell in book["cells"] if cell["cell_type"] == "code"])
+    cells = []
+    for kind, source in cells_of(path.read_text("utf-8")):
+        if kind == "markdown":
+            lines = source.splitlines(keepends=True)
+            cells.append({"cell_type": kind, "metadata": {}, "source": lines})
+            continue
+        cells.append(next(done, {"source": ""}))
+        if "".join(cells[-1]["source"]) != source:
+            raise ValueError(f"{path.name}: the code has changed; build the notebook again")
+    if next(done, None) is not None:
+        raise ValueError(f"{path.name}: the code has changed; build the notebook again")
+    text = json.dumps(book | {"cells": cells}, indent=1, ensure_ascii=False, sort_keys=True)
+    target.write_text(f"{text}\n", encoding="utf-8")
+    return target
+
+
+def main(names: list[str]) -> None:
+    """Build the notebooks named, or all."""
+    make = reword if "--prose" in names else build
+    names = [name for name in names if name != "--prose"]
+    known = {path.stem: path for path in sources()}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        sys.exit(f"no such notebook: {', '.join(unknown)}; there are {', '.join(known)}")
+    for name in names or known:
+        target = make(known[name])
+        print(f"{target.relative_to(ROOT)}: {target.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
