@@ -45,8 +45,8 @@ def _dask(folder):
     # Two workers lost to a job, not four, until Dask gives it up: starting one takes seconds.
     dask.config.set({"distributed.scheduler.allowed-failures": 1})
     local = LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None,
-        worker_dashboard_address=None, local_directory=str(folder), silence_logs=50,
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0", local_directory=str(folder), silence_logs=50,
     )  # fmt: skip
     client = Client(local)
 
@@ -65,6 +65,7 @@ def backend(request, tmp_path_factory):
         # Read when Ray is imported: keeps its servers on loopback. Its token goes with the home.
         patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         patch.setenv("HOME", str(folder))
+        patch.setenv("RAY_raylet_start_wait_time_s", "150")  # machines may be busy
         cloudpickle.register_pickle_by_value(cluster_learners)
         if request.param == "ray":
             pytest.importorskip("ray", reason="the extra causalgreen[ray] is not installed")

@@ -73,6 +73,15 @@ def cluster(
     Traceback (most recent call last):
     causalgreen.errors.ClusterError: there is no Ray cluster at 127.0.0.1:1: ...
     """
+    _refuse(kind, address, workers)
+    _need({"ray": "ray", "dask": "distributed"}[kind], kind)
+    with ExitStack() as stack:
+        remote = (_ray if kind == "ray" else _dask)(stack, address, workers, timeout)
+        _compare(remote)
+        yield
+
+
+def _refuse(kind: str, address: str | None, workers: int | None) -> None:
     if kind not in ("ray", "dask"):
         raise DesignError(f"cluster({kind!r}) is not known; choose 'ray' or 'dask'")
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int)
@@ -83,11 +92,6 @@ def cluster(
             f"workers={workers} are started on this machine only; the cluster at {address} has its "
             "own: leave one of the two out"
         )
-    _need({"ray": "ray", "dask": "distributed"}[kind], kind)
-    with ExitStack() as stack:
-        remote = (_ray if kind == "ray" else _dask)(stack, address, workers, timeout)
-        _compare(remote)
-        yield
 
 
 def _need(module: str, extra: str) -> None:
@@ -141,7 +145,7 @@ def _dask(stack: ExitStack, address: str | None, workers: int | None, seconds: f
         local = stack.enter_context(
             LocalCluster(
                 n_workers=workers or os.cpu_count(), threads_per_worker=1, host="127.0.0.1",
-                dashboard_address=None, worker_dashboard_address=None,
+                dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0",
             )
         )  # fmt: skip
         address = str(local.scheduler_address)
