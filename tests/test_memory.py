@@ -111,7 +111,8 @@ fitted = method.fit(problem, n_jobs=1)
 fitted.held_out()
 print(need / (peak() - before))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
     assert 0.5 < float(done.stdout) < 2.0
 
 

@@ -157,7 +157,7 @@ def _triangle(terms: _Terms, task: FoldTask, y: np.ndarray | None = None) -> np.
             Z = np.column_stack([Z, y[rows]])
         if w is not None:
             Z *= np.sqrt(w)[:, None]
-        R = np.linalg.qr(np.concatenate([R, Z]), mode="r")
+        R = np.asarray(np.linalg.qr(np.concatenate([R, Z]), mode="r"))
     return R
 
 
