@@ -146,11 +146,7 @@ def moments_of(panel: Panel, residuals: Residuals) -> Moments:
     design = residuals.design
     unit = panel.unit_codes[design.rows]
     clusters = [_recode(codes[design.rows]) for codes in panel.clusters]
-    cell = unit.astype(np.int64)
-    for codes in clusters:
-        if not nested_in(_recode(cell), codes):
-            cell = _recode(_recode(cell) * (int(codes.max()) + 1) + codes)
-    cell = _recode(cell)
+    cell = _cells_of(unit, clusters)
     order = np.argsort(cell, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(cell[order]) > 0])
     weights = np.ones(len(unit)) if panel.roles.weight is None else panel.weights[design.rows]
@@ -178,17 +174,19 @@ def moments_of(panel: Panel, residuals: Residuals) -> Moments:
             if name != panel.roles.time and not nested_in(codes, clusters[0])
         ),
     )
-    for array in (
-        cells,
-        kinds,
-        kind,
-        sample.units,
-        sample.weight,
-        sample.outcome,
-        *sample.clusters,
-    ):
+    for array in (cells, kinds, kind, sample.units, sample.weight, sample.outcome,
+                  *sample.clusters):  # fmt: skip
         array.setflags(write=False)
     return Moments(residuals.names, cells, kinds, kind, sample)
+
+
+def _cells_of(unit: np.ndarray, clusters: list[np.ndarray]) -> np.ndarray:
+    """Code of each row's firm, or of the firm within clusters that it moves between."""
+    cell = unit.astype(np.int64)
+    for codes in clusters:
+        if not nested_in(_recode(cell), codes):
+            cell = _recode(_recode(cell) * (int(codes.max()) + 1) + codes)
+    return _recode(cell)
 
 
 def _recode(codes: np.ndarray) -> np.ndarray:

@@ -124,10 +124,8 @@ def cross_fit(
     refuse_extremes(panel)
     check_cross_fit(panel, fixed_effects, settings)
     design = transform(panel, fixed_effects)
-    unit = panel.unit_codes[design.rows]
-    folds = make_folds(
-        unit, panel.clusters[0][design.rows], settings.folds, settings.repeats, settings.seed
-    )
+    unit, cluster = panel.unit_codes[design.rows], panel.clusters[0][design.rows]
+    folds = make_folds(unit, cluster, settings.folds, settings.repeats, settings.seed)
     weights = None if panel.roles.weight is None else panel.weights[design.rows]
     names = panel.roles.targets
     levels = panel.matrix(names)

@@ -325,6 +325,5 @@ def forest(
     if not isinstance(sample, (int, float)) or not 0 < sample <= 0.5:
         raise DesignError(f"sample={sample!r}: give a share of the clusters in (0, 0.5]")
     chosen = splits if isinstance(splits, str) else tuple(splits)
-    return Forest(
-        int(trees), chosen, min_leaf, max_depth, float(sample), bool(smooth), firms
-    )  # type: ignore[arg-type]  # fmt: skip
+    settings = (min_leaf, max_depth, float(sample), bool(smooth), firms)
+    return Forest(int(trees), chosen, *settings)  # type: ignore[arg-type]
