@@ -15,7 +15,6 @@ COMPILE = env -u PYTHONDONTWRITEBYTECODE $(PY) -m compileall -qq -j 0 \
 
 OUT         ?= demo-output
 PYTEST_ARGS ?= -n auto -m "not slow"
-REPLICATIONS ?= 500
 QUICK       ?= tests/test_project.py tests/test_tables.py tests/test_report.py tests/test_cli.py \
                tests/test_attacks.py tests/test_parity_pyfixest.py tests/test_paths_cases.py
 # what a change of versions has broken so far, or would: each door to another package
@@ -30,8 +29,8 @@ LOCKED  := pyproject.toml $(filter-out /dev/null,$(CONSTRAINTS))
 LOWEST  := build/lowest.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-313 test-lowest test-newest test-wheel check format bench docs dist \
-        lock clean
+.PHONY: help demo test test-313 test-lowest test-newest test-wheel check format bench bench-full docs \
+        dist lock clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -77,15 +76,15 @@ format: $(VENV)/.stamp-dev ## put the code in the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.stamp-bench ## the slow tests and the benchmarks (one to three hours; resumes)
+bench: $(VENV)/.stamp-bench ## a short run of every benchmark, and what is reached (some 20 minutes)
+	$(THREADS) $(PY) -m benchmarks.suite
+
+bench-full: $(VENV)/.stamp-bench ## the slow tests and the benchmarks of record (hours; resumes)
 	$(THREADS) $(PY) -m pytest -n auto --dist loadfile -m slow
-	$(THREADS) $(PY) -m benchmarks.coverage --replications $(REPLICATIONS) --resume
-	$(THREADS) $(PY) -m benchmarks.tables
-	$(THREADS) $(PY) -m benchmarks.surface --resume
-	$(THREADS) $(PY) -m benchmarks.surface_speed
-	$(THREADS) $(PY) -m benchmarks.realdata
-	$(THREADS) $(PY) -m benchmarks.surface_tables
-	$(THREADS) $(PY) -m benchmarks.files
+	$(THREADS) $(PY) -m benchmarks.suite --full
+	for page in tables surface_tables checks_tables scale_tables; do \
+	    $(THREADS) $(PY) -m benchmarks.$$page || exit 1; done
+	$(THREADS) $(PY) -m benchmarks.targets --docs docs/benchmarks.md
 
 docs: $(VENV)/.stamp-docs ## the handbook and API reference, into build/site
 	$(BIN)/mkdocs build --strict --quiet

@@ -1,73 +1,102 @@
-"""The same study on one machine's threads, and on the workers of Ray or Dask.
+# %% [markdown]
+# # Scaling out
+#
+# **Question.** A study is too large for one machine: can others help, and will the numbers be the
+# same?
+#
+# Only two steps of a study take long: the cross-fitting of the nuisances, and the forest. Both are
+# made of jobs that know nothing of each other. `cg.cluster` sends them to the workers of a Ray or
+# Dask cluster; everything else stays here. Each job has a seed of its own, so that it does not matter
+# who does it, nor when.
 
-    python examples/scaling_out.py                      # Ray if it is installed, else Dask
-    python examples/scaling_out.py dask                 # two workers, started here
-    python examples/scaling_out.py ray 10.0.0.5:6379    # a cluster that runs already
-
-Prints the paths and how far the numbers of the two runs are apart: not at all. Without Ray and
-Dask, processes of this machine stand in for the workers.
-"""
-
-from __future__ import annotations
-
-import sys
+# %%
+import os
 import time
-from contextlib import AbstractContextManager
 from importlib.util import find_spec
 
 import numpy as np
+from joblib import parallel_config
 
 import causalgreen as cg
 
-FIRMS, YEARS, TREES = 200, 6, 40
+FAST = "CAUSALGREEN_FAST" in os.environ  # fewer firms and trees; for tests
+firms, trees = (150, 16) if FAST else (1000, 200)
 
 
-def new_study() -> cg.Study:
-    df, _ = cg.simulate_panel(n_firms=FIRMS, n_years=YEARS, seed=0)
+def new_study():
+    df, _ = cg.simulate_panel(n_firms=firms, n_years=6, seed=0)
     panel = cg.Panel.from_frame(
-        df, unit="firm", time="year", outcome="green_patents", treatment="ai",
-        mediators={"human_capital": "skilled_share"}, traits=["size", "urban"],
-        controls=["age", "leverage", "roa_lag"], cluster="city",
-    )  # fmt: skip
-    return cg.Study(panel, cg.green_innovation_graph(panel), progress=False)
+        df,
+        unit="firm",
+        time="year",
+        outcome="green_patents",
+        treatment="ai",
+        mediators={"human_capital": ["skilled_share"]},
+        traits=["size", "urban"],
+        controls=["age", "leverage", "roa_lag"],
+        cluster="city",
+    )
+    graph = cg.green_innovation_graph(panel)
+    return cg.Study(panel, graph, learner=cg.lightgbm(), progress=False)
 
 
-def answers(study: cg.Study) -> tuple[cg.Effects, cg.Surface, float]:
-    start = time.perf_counter()
-    paths, surface = study.paths(), study.surface(cg.forest(TREES))
+def answers():
+    """The two steps that take long, and their seconds."""
+    study, start = new_study(), time.perf_counter()
+    paths, surface = study.paths(), study.surface(cg.forest(trees))
     return paths, surface, time.perf_counter() - start
 
 
-def workers(kind: str | None, address: str | None) -> tuple[str, AbstractContextManager]:
-    """Where to work: as asked for, else on what is installed, else on processes."""
-    packages = {"ray": "ray", "dask": "distributed"}
-    kind = kind or next((name for name, module in packages.items() if find_spec(module)), None)
-    if kind is not None and find_spec(packages.get(kind, kind)):
-        where = f"{kind} at {address}" if address else f"{kind}, two workers on this machine"
-        return where, cg.cluster(kind, address, workers=None if address else 2)
-    from joblib import parallel_config
-
-    asked = f"{kind} is" if kind else "neither ray nor dask is"
-    print(f"{asked} not installed (pip install 'causalgreen[ray]'): two processes instead")
-    return "two processes of this machine", parallel_config(backend="loky", n_jobs=2)
+# %% [markdown]
+# ## Where to work
+#
+# Without an address, `cg.cluster` starts workers on this machine: good for a trial, and that is what
+# happens here. With one, `cg.cluster("ray", "10.0.0.5:6379")` or
+# `cg.cluster("dask", "tcp://10.0.0.5:8786")`, it joins a cluster that runs already, and says within
+# seconds if nobody answers there. Where neither package is installed
+# (`pip install "causalgreen[ray]"`), processes of this machine stand in for the workers.
 
 
-def main(kind: str | None = None, address: str | None = None) -> None:
-    here = answers(new_study())
-    where, context = workers(kind, address)
-    with context:
-        there = answers(new_study())
-    print(there[0].tidy()[["term", "estimate", "std_error"]].round(3).to_string(index=False))
-    print(f"\nthreads here {here[2]:.1f} s; {where} {there[2]:.1f} s")
-    print(
-        f"largest difference: paths {np.abs(there[0].estimate - here[0].estimate).max():g}, "
-        f"effects by firm {np.abs(there[1].estimate - here[1].estimate).max():g}"
-    )
+# %%
+def workers():
+    for kind, module in (("ray", "ray"), ("dask", "distributed")):
+        if find_spec(module):
+            return f"{kind}, two workers", cg.cluster(kind, workers=2)
+    return "two processes", parallel_config(backend="loky", n_jobs=2)
 
 
-# New processes read this file again: without the guard, each would start a cluster of its own.
+# %% [markdown]
+# ## The same study twice
+#
+# First on this machine alone, then on the workers. (In a script, the guard is needed: new processes
+# read the file again, and without it each would start a cluster of its own.)
+
+# %%
 if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:3])
-    except cg.CausalGreenError as error:
-        sys.exit(f"scaling_out: {error}")
+    here = answers()
+    where, cluster = workers()
+    with cluster:
+        there = answers()
+    print(f"{firms:,} firms, {trees} trees: here, then on {where}")
+
+# %%
+if __name__ == "__main__":
+    paths_apart = np.abs(there[0].estimate - here[0].estimate).max()
+    firms_apart = np.abs(there[1].estimate - here[1].estimate).max()
+    print(f"largest difference: paths {paths_apart:g}, effects by firm {firms_apart:g}")
+
+# %% [markdown]
+# Not small: zero. The paths that came from the workers are those of one machine:
+
+# %%
+if __name__ == "__main__":
+    there[0].plot()
+
+# %% [markdown]
+# ## What to expect
+#
+# Two workers on one machine are not faster than its own threads: starting them takes longer than this
+# small study. Other machines pay when the cross-fitting takes minutes: many firms, many controls, many
+# repeats. A worker that dies in the middle costs the time of its jobs, nothing else; a job that takes
+# every worker down, mostly for want of memory, ends with an error that says which, and what is done
+# stays in the study: call it again and only the rest is computed.
