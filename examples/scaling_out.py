@@ -4,10 +4,10 @@
 # **Question.** A study is too large for one machine: can others help, and will the numbers be the
 # same?
 #
-# Only two steps of a study take long: the cross-fitting of the nuisances, and the forest. Both are
-# made of jobs that know nothing of each other. `cg.cluster` sends them to the workers of a Ray or
-# Dask cluster; everything else stays here. Each job has a seed of its own, so that it does not matter
-# who does it, nor when.
+# Only two steps of a study take long: the cross-fitting of the nuisances, and the forest. Both
+# are made of jobs that know nothing of each other. `cg.cluster` sends them to the workers of a
+# Ray or Dask cluster; everything else stays here. Each job has a seed of its own, so that it does
+# not matter who does it, nor when.
 
 # %%
 import os
@@ -50,11 +50,11 @@ def answers():
 # %% [markdown]
 # ## Where to work
 #
-# Without an address, `cg.cluster` starts workers on this machine: good for a trial, and that is what
-# happens here. With one, `cg.cluster("ray", "10.0.0.5:6379")` or
-# `cg.cluster("dask", "tcp://10.0.0.5:8786")`, it joins a cluster that runs already, and says within
-# seconds if nobody answers there. Where neither package is installed
-# (`pip install "causalgreen[ray]"`), processes of this machine stand in for the workers.
+# Without an address, `cg.cluster` starts workers on this machine: good for a trial, and that is
+# what happens here. With one, `cg.cluster("ray", "10.0.0.5:6379")` or `cg.cluster("dask",
+# "tcp://10.0.0.5:8786")`, it joins a cluster that runs already, and says within seconds if nobody
+# answers there. Where neither package is installed (`pip install "causalgreen[ray]"`), processes
+# of this machine stand in for the workers.
 
 
 # %%
@@ -68,8 +68,8 @@ def workers():
 # %% [markdown]
 # ## The same study twice
 #
-# First on this machine alone, then on the workers. (In a script, the guard is needed: new processes
-# read the file again, and without it each would start a cluster of its own.)
+# First on this machine alone, then on the workers. (In a script, the guard is needed: new
+# processes read the file again, and without it each would start a cluster of its own.)
 
 # %%
 if __name__ == "__main__":
@@ -95,8 +95,8 @@ if __name__ == "__main__":
 # %% [markdown]
 # ## What to expect
 #
-# Two workers on one machine are not faster than its own threads: starting them takes longer than this
-# small study. Other machines pay when the cross-fitting takes minutes: many firms, many controls, many
-# repeats. A worker that dies in the middle costs the time of its jobs, nothing else; a job that takes
-# every worker down, mostly for want of memory, ends with an error that says which, and what is done
-# stays in the study: call it again and only the rest is computed.
+# Two workers on one machine are not faster than its own threads: starting them takes longer than
+# this small study. Other machines pay when the cross-fitting takes minutes: many firms, many
+# controls, many repeats. A worker that dies in the middle costs the time of its jobs, nothing
+# else; a job that takes every worker down, mostly for want of memory, ends with an error that
+# says which, and what is done stays in the study: call it again and only the rest is computed.

@@ -123,7 +123,7 @@ def _ray(stack: ExitStack, address: str | None, workers: int | None, seconds: fl
         ray_answers(address, seconds)
         here = {"num_cpus": workers, "include_dashboard": False} if address == "local" else {}
         try:
-            ray.init(address=address, log_to_driver=False, **here)
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
         except (OSError, RuntimeError, ValueError) as error:
             raise ClusterError(
                 f"Ray at {address} did not let this process in: {error}. Workers and this process "
