@@ -304,7 +304,8 @@ def test_chromium_shows_it_without_overflow_error_or_request(tmp_path, written, 
     (tmp_path / "look.html").write_text(_FRAMES.replace("PAGE", text), "utf-8")
     dark = {"dark": 0, "light": 1}[scheme]
     code, said = run(
-        [browser, "--headless=new", "--hide-scrollbars", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000",
+        [browser, "--headless=new", "--hide-scrollbars", "--no-sandbox", "--disable-gpu",
+         "--window-size=1400,1000",
          f"--user-data-dir={tmp_path / 'profile'}", "--disable-background-networking",
          "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr",
          f"--blink-settings=preferredColorScheme={dark}", "--virtual-time-budget=20000",
