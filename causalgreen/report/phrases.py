@@ -155,9 +155,11 @@ def phrases(lang: str = "en") -> Phrases:
     table = import_module(f"causalgreen.report.phrases_{lang}")
     text = {**table.TEXT, **import_module(f"causalgreen.report.phrases_{lang}_whom").TEXT}
     said: Said = ()
-    values = dict(table.VALUES)
+    values, heads = dict(table.VALUES), dict(table.HEADS)
     if lang != "en":
         told = import_module(f"causalgreen.report.phrases_{lang}_said").SAID
         said = tuple((re.compile(pattern, re.DOTALL), out) for pattern, out in told)
-        values |= import_module(f"causalgreen.report.phrases_{lang}_checks").WORDS
-    return Phrases(lang, text, table.HEADS, values, table.PATHS, said)
+        checks = import_module(f"causalgreen.report.phrases_{lang}_checks")
+        values |= checks.WORDS
+        heads |= checks.HEADS
+    return Phrases(lang, text, heads, values, table.PATHS, said)

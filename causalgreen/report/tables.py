@@ -22,7 +22,7 @@ __all__ = [
 
 # four words and more without a Chinese character or mark between them
 _CHINESE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
-_ENGLISH = re.compile(rf"[A-Za-z][^{_CHINESE}]*")
+_ENGLISH = re.compile(rf"[A-Za-z0-9][^{_CHINESE}]*")
 _WORD = re.compile(r"(?<![\w.&])[A-Za-z]{2,}(?!\w|\.\w)")
 
 

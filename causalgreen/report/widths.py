@@ -37,12 +37,18 @@ def head_lines(cells: Cells, place: int) -> tuple[str, ...]:
     return tuple(textwrap.wrap(head, room, break_long_words=False, break_on_hyphens=False)) or ("",)
 
 
+def _size(text: str) -> int:
+    """Width of a text in characters of small print, where a Chinese one is wider than two."""
+    size = length(text)
+    return size if size == len(text) else math.ceil(1.1 * size)
+
+
 def _cell_width(cells: Cells, place: int) -> int:
-    return min(max((length(row[place]) for row in cells.rows), default=0), LONG)
+    return min(max((_size(row[place]) for row in cells.rows), default=0), LONG)
 
 
 def _natural(cells: Cells, place: int) -> int:
-    return max(_cell_width(cells, place), *map(length, head_lines(cells, place))) + GAP
+    return max(_cell_width(cells, place), *map(_size, head_lines(cells, place))) + GAP
 
 
 def widths(cells: Cells, room: int = ROOM) -> tuple[float, ...]:

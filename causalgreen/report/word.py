@@ -83,6 +83,7 @@ def _document(title: str, lang: str) -> Any:
         rule.getparent().remove(rule)
     document.styles["Normal"].font.size = Pt(10.5)
     document.styles["Caption"].font.size = Pt(10)
+    _tongue(document.styles["Normal"], lang)
     for part in document.sections:
         part.page_width, part.page_height = Cm(21), Cm(29.7)
         part.left_margin = part.right_margin = Cm(2.2)
@@ -91,6 +92,17 @@ def _document(title: str, lang: str) -> Any:
     properties.title, properties.author = title, "causalgreen"
     properties.language = {"zh": "zh-CN", "en": "en-GB"}[lang]
     return document
+
+
+def _tongue(style: Any, lang: str) -> None:
+    """The language of the text: spelling, and the shapes of Chinese characters and marks."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    mark = OxmlElement("w:lang")
+    mark.set(qn("w:val"), "en-GB")
+    mark.set(qn("w:eastAsia"), "zh-CN" if lang == "zh" else "en-GB")
+    style.element.get_or_add_rPr().append(mark)
 
 
 def _bytes(document: Any) -> bytes:

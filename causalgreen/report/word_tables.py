@@ -10,7 +10,7 @@ from causalgreen.report.widths import ROOM, panels, widths
 __all__ = ["add_tables"]
 
 PAGE_CM = 16.6
-KEPT = 16  # a table of up to so many rows stays on one page
+KEPT = 24  # a table of up to so many rows stays on one page
 
 
 def add_tables(document: Any, cells: Cells) -> None:
@@ -69,14 +69,14 @@ def _fill(
 
 
 def _margins(table: Any) -> None:
-    """Narrow margins beside the text of cells, as the widths take for granted."""
+    """Narrow margins beside the text of cells, in twentieths of a point, as the widths expect."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
     margins = OxmlElement("w:tblCellMar")
-    for side in ("left", "right"):
+    for side, twentieths in (("top", 25), ("left", 70), ("bottom", 15), ("right", 70)):
         edge = OxmlElement(f"w:{side}")
-        edge.set(qn("w:w"), "70")  # twentieths of a point
+        edge.set(qn("w:w"), str(twentieths))
         edge.set(qn("w:type"), "dxa")
         margins.append(edge)
     look = table._tbl.tblPr.find(qn("w:tblLook"))
