@@ -97,10 +97,13 @@ class MomentForest(CausalForest):  # type: ignore[misc]
         random_state = check_random_state(self.random_state)
         self.subsample_random_seed_ = random_state.randint(MAX_INT)
         self.inference_, self.warm_start_ = True, False
-        self._trees = [
-            self._make_estimator(append=False, random_state=random_state).init()
-            for _ in range(self.n_estimators)
-        ]
+        first = self._make_estimator(append=False, random_state=random_state)
+        settings = first.get_params(deep=False)
+        self._trees = [first.init()]
+        for _ in range(self.n_estimators - 1):
+            # As _make_estimator draws it, without cloning what is alike in all trees.
+            settings["random_state"] = random_state.randint(np.iinfo(np.int32).max)
+            self._trees.append(type(first)(**settings).init())
         work = list(self._work(X, alpha, T.reshape(n, d, d), codes, alone, start))
         self.estimators_ = in_threads(self._grow, work, n_jobs, progress, "growing trees", "tree")
         count = self.n_estimators
