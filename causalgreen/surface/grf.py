@@ -98,10 +98,7 @@ class MomentForest(CausalForest):  # type: ignore[misc]
         random_state = check_random_state(self.random_state)
         self.subsample_random_seed_ = random_state.randint(MAX_INT)
         self.inference_, self.warm_start_ = True, False
-        trees = [
-            self._make_estimator(append=False, random_state=random_state).init()
-            for _ in range(self.n_estimators)
-        ]
+        trees = self._planted(random_state)
         sizes = self.n_y_, self.n_outputs_, self.n_relevant_outputs_
         count, of_bag = self.n_estimators, self.subforest_size
         grown = in_parallel(
@@ -115,6 +112,15 @@ class MomentForest(CausalForest):  # type: ignore[misc]
         self.n_samples_ = [n] * count
         self.n_samples_subsample_ = [size for _, seen in grown for size in seen]
         return self
+
+    def _planted(self, random_state: np.random.RandomState) -> list[Any]:
+        """Trees to grow, drawn as by `_make_estimator` but without cloning what is alike in all."""
+        first = self._make_estimator(append=False, random_state=random_state)
+        settings, trees = first.get_params(deep=False), [first.init()]
+        for _ in range(self.n_estimators - 1):
+            settings["random_state"] = random_state.randint(np.iinfo(np.int32).max)
+            trees.append(type(first)(**settings).init())
+        return trees
 
     def _work(
         self, trees: list[Any], codes: np.ndarray, alone: bool,
