@@ -32,10 +32,21 @@ def test_a_bar_is_met_missed_or_not_measured(tmp_path):
     assert list(table["bar"][:3]) == ["at most 0.50", "at least 0.90", "93% to 97%"]
 
 
-def test_a_ratio_needs_both_of_its_parts():
-    clock = pd.DataFrame({"what": ["a", "b"], "process": [3.0, 2.0]})
-    assert targets._ratio("a", "b")(clock) == 1.5
-    assert pd.isna(targets._ratio("a", "c")(clock))
+def test_ratios_of_time_need_both_of_their_parts():
+    clock = pd.DataFrame({
+        "part": [targets.STUDY, targets.STUDY, "x"], "process": [3.0, 1.0, 2.0],
+        "what": ["residuals of all targets", "paths", "CausalForestDML.fit, 5 folds"],
+    })  # fmt: skip
+    assert targets._whole_study(5)(clock) == 2.0
+    assert pd.isna(targets._whole_study(2)(clock))
+    assert pd.isna(targets._cross_fitting(5)(clock))
+
+
+def test_a_slope_needs_two_sizes():
+    table = pd.DataFrame({"step": "whole", "firms": [1, 2, 4], "rows": [10, 20, 40]})
+    table["seconds"] = 3.0 * table["rows"] ** 1.2
+    assert targets._slope("whole")(table) == pytest.approx(1.2)
+    assert pd.isna(targets._slope("whole")(table.iloc[:1]))
 
 
 def test_the_worst_cell_may_lie_on_either_side():
