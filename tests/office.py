@@ -22,6 +22,31 @@ HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 MANIFEST = {"data": {"sha256": HASH, "rows": 240}, "seed": 0}
 LONG = "No lead is found in 4 equations (600 firms; smallest Holm p 1.00), 20% & more_or_less."
 
+# shows a page in frames as wide as a desk's and a phone's screen, and says what it sees
+FRAMES = """<!doctype html><meta charset="utf-8"><pre id="out"></pre><script>
+const page = PAGE, sizes = [1280, 390], out = [];
+function look(place) {
+  if (place === sizes.length) {
+    document.getElementById("out").textContent = out.join("\\n");
+    return;
+  }
+  const frame = document.createElement("iframe");
+  frame.style.width = sizes[place] + "px"; frame.style.height = "900px"; frame.style.border = 0;
+  frame.onload = () => {
+    const d = frame.contentDocument, root = d.documentElement, inside = e => e.closest(".scroll");
+    const wide = [...d.querySelectorAll("body *")].filter(
+      e => !inside(e) && e.getBoundingClientRect().right > root.clientWidth + 1).length;
+    const loads = frame.contentWindow.performance.getEntriesByType("resource")
+      .filter(e => !e.name.startsWith("data:")).length;
+    out.push(["SEEN", sizes[place], root.clientWidth, root.scrollWidth, wide, loads,
+      getComputedStyle(d.body).backgroundColor].join("|"));
+    frame.remove(); look(place + 1);
+  };
+  frame.srcdoc = page; document.body.append(frame);
+}
+look(0);
+</script>"""
+
 
 def program(*names):
     """The path of the first of these programs that is installed; the test is skipped if none is."""

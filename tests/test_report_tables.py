@@ -174,7 +174,7 @@ def test_word_heads_repeat_and_there_are_three_lines(tmp_path):
     path = write_report(tmp_path / "r.docx", Page("T", "L", (Section("S", table=frame),)))
     xml = docx.Document(str(path)).tables[0]._tbl.xml
     assert xml.count("<w:tblHeader") == 1
-    assert xml.count("<w:top ") == xml.count("<w:bottom ") - 2 == 2
+    assert xml.count("<w:top w:val") == xml.count("<w:bottom w:val") - 2 == 2
 
 
 def test_models_without_sizes_leave_these_rows_out():
