@@ -78,8 +78,8 @@ def _check_shares(solved: dict[str, np.ndarray]) -> None:
         low, high = float(solved[name].min()), float(solved[name].max())
         if not (low > 0 and high < 1):
             raise ValueError(
-                f"these dials put {name} between {low:.2f} and {high:.2f}, outside (0, 1): "
-                "make heterogeneity, nonlinearity, chain or the shocks smaller"
+                f"this draw puts {name} between {low:.2f} and {high:.2f}, outside (0, 1): take "
+                "another seed, or make heterogeneity, nonlinearity, chain or the shocks smaller"
             )
 
 
