@@ -260,7 +260,7 @@ def test_same_seed_same_economy(tmp_path):
     (lambda: cg.simulate_panel(9000, 5, realism=Realism()), "stock codes for 8,000 firms"),
     (lambda: cg.simulate_panel(1, 5, realism=Realism()), "at least 2 firms"),
     (lambda: cg.simulate_panel(500, 5, economy=cg.Economy(nonlinearity=40), realism=Realism()),
-     r"these dials put .*_share between .* outside \(0, 1\)"),
+     r"this draw puts .*_share between .* outside \(0, 1\)"),
 ])  # fmt: skip
 def test_dials_are_checked(make, message):
     with pytest.raises(ValueError, match=message):
