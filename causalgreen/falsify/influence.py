@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from causalgreen.falsify.added import basis_of
-from causalgreen.falsify.finding import FAIL, PASS, WARN, Finding, Verdict
+from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.resample import solve_weighted
 from causalgreen.falsify.verdicts import LEVEL, extreme, listed, records, worst
 from causalgreen.moments.paths import path_terms
@@ -41,7 +41,8 @@ def influence(case: Case) -> Finding:
     -------
     Finding
         One row for each path: range without one cluster, the cluster and the firm with the largest
-        influence, and how many clusters must go until it is insignificant or changes sign.
+        influence, and how many clusters must go until it is insignificant or changes sign. Not
+        applicable where no path is significant.
 
     References
     ----------
@@ -157,7 +158,7 @@ def _labels(case: Case) -> tuple[list[str], list[str]]:
 
 def _verdict(row: dict[str, float]) -> Verdict:
     if row["p_value"] >= LEVEL:
-        return PASS
+        return NOT_APPLICABLE
     if row["least_without_one"] * row["largest_without_one"] <= 0:
         return FAIL
     few = max(1.0, FRAGILE * row["clusters"])
@@ -179,7 +180,7 @@ def _reason(table: pd.DataFrame, exact: bool) -> str:
     claims = table[table["p_value"] < LEVEL]
     how = "" if exact else " (approximately)"
     if not len(claims):
-        return "no path is significant, so no cluster can take that away."
+        return "no path is significant, so that there is nothing for a cluster to take away."
     flips = claims[claims["least_without_one"] * claims["largest_without_one"] <= 0]
     if len(flips):
         return f"without one cluster {listed(flips['path'])} changes sign{how}."
