@@ -74,8 +74,10 @@ def influence(case: Case) -> Finding:
         })  # fmt: skip
     table = pd.DataFrame(lines)
     table["verdict"] = [_verdict(row) for row in records(table)]
+    claims = bool((table["p_value"] < LEVEL).any())
+    verdict = worst(table["verdict"]) if claims else NOT_APPLICABLE
     return Finding(
-        NAME, QUESTION, worst(table["verdict"]), _reason(table, exact), table,
+        NAME, QUESTION, verdict, _reason(table, exact), table,
         partial(_draw, case, sums),
     )  # fmt: skip
 
@@ -158,7 +160,7 @@ def _labels(case: Case) -> tuple[list[str], list[str]]:
 
 def _verdict(row: dict[str, float]) -> Verdict:
     if row["p_value"] >= LEVEL:
-        return NOT_APPLICABLE
+        return PASS
     if row["least_without_one"] * row["largest_without_one"] <= 0:
         return FAIL
     few = max(1.0, FRAGILE * row["clusters"])
