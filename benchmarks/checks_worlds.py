@@ -7,7 +7,7 @@ import pandas as pd
 
 __all__ = [
     "CITIES", "FIRMS", "YEARS", "binary_mediator", "chain_table", "cross_section", "few_cities",
-    "log_counts", "one_firm", "threshold", "world",
+    "log_counts", "one_firm", "strata_world", "thin_world", "threshold", "world",
 ]  # fmt: skip
 
 FIRMS, YEARS, CITIES = 150, 6, 50
@@ -106,6 +106,30 @@ def one_firm(seed: int) -> pd.DataFrame:
     df.loc[there, "ai"] = 30 * rng.choice([-1.0, 0.0, 1.0], there.sum())
     df.loc[there, "green"] = df.loc[there, "ai"]
     return df
+
+
+def thin_world(seed: int, share: float = 0.6, effect: float = 2.0) -> pd.DataFrame:
+    """An effect in an unbalanced panel: few firms were observed in the same periods."""
+    df, rng = world(seed, effect=effect), np.random.default_rng([seed, 4])
+    return df[rng.random(len(df)) < share].reset_index(drop=True)
+
+
+def strata_world(seed: int, share: float = 0.7, effect: float = 0.5) -> pd.DataFrame:
+    """An effect, and ten kinds of firms whose treatments share shocks of their own.
+
+    Parameters
+    ----------
+    seed : int
+    share : float
+        Standard deviation of the shock to a kind in a year.
+    effect : float
+        Of the treatment.
+    """
+    df, rng = world(seed), np.random.default_rng([seed, 5])
+    kind = rng.permutation(np.arange(FIRMS) % 10)[df["firm"]]
+    shock = rng.normal(size=(10, YEARS))[kind, df["year"] - 2014]
+    ai = df["ai"] + share * shock
+    return df.assign(kind=kind, ai=ai, green=df["green"] + effect * ai)
 
 
 def log_counts(seed: int, small: bool = True) -> pd.DataFrame:

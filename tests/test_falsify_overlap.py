@@ -124,3 +124,12 @@ def test_a_firm_that_hides_behind_its_own_leverage_is_found():
     found = finding(one_firm(0), "influence", cluster="firm")
     assert found.verdict == "warn"
     assert "hangs on one cluster: without 17 it is 0.0488 instead of 0.827" in found.reason
+
+
+def test_without_a_significant_path_influence_says_nothing():
+    rng = np.random.default_rng(0)
+    df = world(0).assign(green=rng.normal(size=900))
+    found = finding(df, "influence")
+    assert (found.table["p_value"] >= 0.05).all()
+    assert found.verdict == "not applicable"
+    assert "no path is significant" in found.reason

@@ -1,6 +1,7 @@
 """Placebo treatment, outcome, network, leads: what holds passes, what is planted fails."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,11 @@ import pandas as pd
 import pytest
 from conftest import make_study
 from falsify_worlds import SCENARIOS, fails, finding, world
-from test_falsify_base import quiet_falsify
+from test_falsify_base import quiet_case, quiet_falsify
 
 import causalgreen as cg
+from benchmarks.checks_worlds import strata_world, thin_world
+from causalgreen.falsify.engine import case_rows, solve_swapped
 
 BROKEN = {
     "placebo outcome, AI is in it", "future treatment, anticipation",
@@ -176,6 +179,118 @@ def test_future_partners_must_not_matter():
     bad = finding(df, "placebo network", future_partners="later", **options)
     assert bad.verdict == "fail"
     assert "Future partners" in bad.reason
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_an_effect_in_an_unbalanced_panel_is_not_too_many_rejections(seed):
+    # Small blocks keep a tenth of the histories, and so a tenth of the effect, in their places.
+    found = finding(thin_world(seed), "placebo treatment", 199)
+    assert (found.table["randomization_p"] == 1 / 200).all()
+    assert found.table["kept"].max() > 0.03
+    assert found.table["rejected"].max() < 0.12
+    assert found.verdict == "pass"
+
+
+def test_strata_that_explain_a_part_of_the_treatment_are_no_failure():
+    found = finding(strata_world(1), "placebo treatment", 199, strata="kind")
+    assert found.table["kept"].min() > 0.2
+    assert found.verdict == "pass"
+
+
+def test_strata_that_explain_all_of_the_treatment_leave_nothing_to_exchange():
+    df = strata_world(1, share=100.0)
+    found = finding(df, "placebo treatment", strata="kind")
+    assert found.verdict == "warn"
+    assert "across firms" not in set(found.table["exchange"])
+    assert "have 100 % of the real one in them" in found.reason
+
+
+def test_the_null_that_is_imposed_has_no_effect_left():
+    from causalgreen.falsify.imposed import without_effect
+
+    df = cg.simulate_panel(120, 5, seed=3, n_cities=45)[0]
+    case = quiet_case(make_study(df))
+    rows, layout = case_rows(case), case.layout
+    null = without_effect(rows, layout.treatments)
+
+    def swap(r, low, high):
+        return {c: case.residuals.values[r][:, [c]] for c in layout.treatments}
+
+    before, after = (solve_swapped(x, swap, 1) for x in (rows, null))
+    assert abs(after.estimate[after.row("own_total"), 0]) < 1e-8
+    assert abs(before.estimate[before.row("own_total"), 0]) > 0.1
+    place = after.row("spillover")
+    assert after.estimate[place, 0] == pytest.approx(before.estimate[place, 0])
+
+
+def test_clusters_too_few_to_exchange_are_named_and_do_not_pass():
+    df = world(1, effect=0.4).assign(region=lambda d: d["firm"] % 6)
+    found = finding(df, "placebo treatment", 199, cluster="region")
+    assert found.verdict == "warn"
+    assert "exchange across region could not be run" in found.reason
+    assert "6 levels" in found.reason
+    named = finding(df, "placebo treatment", 199, assignment="region")
+    assert named.verdict == "warn"
+    assert "named as assignment" in named.reason
+
+
+@pytest.mark.parametrize("option", ["strata", "assignment"])
+def test_periods_are_no_strata_and_no_assignment(option):
+    found = finding(world(1, effect=0.4), "placebo treatment", **{option: "year"})
+    assert found.verdict == "not applicable"
+    assert f"{option}='year' is the period" in found.reason
+
+
+def test_strata_that_firms_leave_are_told():
+    df = world(1, effect=0.4)
+    df["half"] = df["firm"] % 2
+    df.loc[(df["firm"] == 3) & (df["year"] > 2016), "half"] = 0
+    assert "half changes within 1 firms" in finding(df, "placebo treatment", strata="half").reason
+
+
+def test_a_treatment_given_to_cities_is_noticed_without_being_told():
+    df = world(1, by_city=True)
+    found = finding(df, "placebo treatment", 199, cluster="firm")
+    assert set(found.table["exchange"]) == {"across firms", "across city"}
+    assert found.verdict == "fail"
+    few = finding(df.assign(city=df["city"] % 6, ai=world(1)["city"].map(lambda c: c % 6)
+                            * np.random.default_rng(0).normal(size=6)[df["year"] - 2014]),
+                  "placebo treatment", cluster=["firm", "city"])  # fmt: skip
+    assert few.verdict != "pass"
+    assert "across city could not be run" in few.reason
+
+
+def test_too_few_simulations_are_not_a_pass():
+    df = world(1, effect=0.4)
+    few, many = (finding(df, "placebo treatment", n) for n in (40, 199))
+    assert (few.verdict, many.verdict) == ("warn", "pass")
+    assert "200 simulations" in few.reason
+
+
+def test_blocks_of_five_are_told_as_such():
+    df = world(1, effect=0.4).assign(five=lambda d: d["firm"] // 5)
+    found = finding(df, "placebo treatment", strata="five")
+    assert found.verdict == "not applicable"
+    assert "at most 5 firms are alike" in found.reason
+
+
+def test_without_a_network_a_spillover_does_not_fail_for_lack_of_power():
+    from causalgreen.falsify import network
+
+    df = world(0, spillover=0.4)
+    found = finding(df, "placebo network", 199, exposure="peers")
+    assert "spillover stands out" in found.reason
+    weak = [finding(world(s, spillover=0.12), "placebo network", 199, exposure="peers")
+            for s in range(6)]  # fmt: skip
+    assert "fail" not in {f.verdict for f in weak}
+    none = finding(world(0), "placebo network", 199, exposure="peers")
+    assert "spillover is not significant" in none.reason
+    table = found.table.assign(verdict="fail", randomization_p=0.4, size_p=1.0)
+    lost = network._softened(replace(found, verdict="fail", table=table))
+    assert lost[1] == "warn"
+    assert "name the network" in lost[2]
+    often = table.assign(size_p=0.0, rejected=0.3)
+    assert network._softened(replace(found, verdict="fail", table=often))[1] == "fail"
 
 
 LALONDE = Path(os.environ.get("CAUSALGREEN_DATA", "absent")) / "lalonde"

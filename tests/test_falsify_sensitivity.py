@@ -319,6 +319,41 @@ def test_e_values_need_a_positive_mean(table):
     assert "not positive" in found.reason
 
 
+@pytest.mark.parametrize("unit", [1e-6, 100.0])
+def test_e_values_do_not_depend_on_the_unit_of_treatment(table, unit):
+    plain = sens.check_e_values(case_of(make_study(table)))
+    scaled = table.assign(ai=table["ai"] * unit, peer_ai=table["peer_ai"] * unit)
+    found = sens.check_e_values(case_of(make_study(scaled)))
+    assert "residual standard deviation of ai" in found.reason
+    assert found.verdict == plain.verdict
+    np.testing.assert_allclose(found.table["e_value"], plain.table["e_value"], rtol=1e-6)
+
+
+def test_e_values_of_a_binary_treatment_are_those_of_0_to_1(table):
+    df = table.assign(ai=(table["ai"] > table["ai"].median()).astype(float))
+    case = case_of(make_study(df))
+    found = sens.check_e_values(case)
+    plain = sens.e_values(case.effects)
+    np.testing.assert_allclose(found.table["ratio"], plain["ratio"])
+    assert (found.table["step"] == 1).all()
+
+
+def test_an_effect_beyond_the_mean_is_told_as_such(table):
+    y = table["green_patents"]
+    df = table.assign(green_patents=0.2 - (y - y.mean()))
+    found = sens.check_e_values(case_of(make_study(df)))
+    assert found.verdict == "not applicable"
+    assert "more than all of it" in found.reason
+    assert "nothing to explain" not in found.reason
+
+
+def test_ratios_of_mean_logs_mean_nothing(table):
+    counts = np.random.default_rng(0).poisson(np.exp(0.5 + 0.3 * table["ai"]))
+    found = sens.check_e_values(case_of(make_study(table.assign(green_patents=np.log1p(counts)))))
+    assert found.verdict == "not applicable"
+    assert "ln(1 + count)" in found.reason
+
+
 # --- findings ------------------------------------------------------------------------------------
 
 

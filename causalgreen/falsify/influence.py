@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from causalgreen.falsify.added import basis_of
-from causalgreen.falsify.finding import FAIL, PASS, WARN, Finding, Verdict
+from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.resample import solve_weighted
 from causalgreen.falsify.verdicts import LEVEL, extreme, listed, records, worst
 from causalgreen.moments.paths import path_terms
@@ -41,7 +41,8 @@ def influence(case: Case) -> Finding:
     -------
     Finding
         One row for each path: range without one cluster, the cluster and the firm with the largest
-        influence, and how many clusters must go until it is insignificant or changes sign.
+        influence, and how many clusters must go until it is insignificant or changes sign. Not
+        applicable where no path is significant.
 
     References
     ----------
@@ -73,8 +74,10 @@ def influence(case: Case) -> Finding:
         })  # fmt: skip
     table = pd.DataFrame(lines)
     table["verdict"] = [_verdict(row) for row in records(table)]
+    claims = bool((table["p_value"] < LEVEL).any())
+    verdict = worst(table["verdict"]) if claims else NOT_APPLICABLE
     return Finding(
-        NAME, QUESTION, worst(table["verdict"]), _reason(table, exact), table,
+        NAME, QUESTION, verdict, _reason(table, exact), table,
         partial(_draw, case, sums),
     )  # fmt: skip
 
@@ -179,7 +182,7 @@ def _reason(table: pd.DataFrame, exact: bool) -> str:
     claims = table[table["p_value"] < LEVEL]
     how = "" if exact else " (approximately)"
     if not len(claims):
-        return "no path is significant, so no cluster can take that away."
+        return "no path is significant, so that there is nothing for a cluster to take away."
     flips = claims[claims["least_without_one"] * claims["largest_without_one"] <= 0]
     if len(flips):
         return f"without one cluster {listed(flips['path'])} changes sign{how}."

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from causalgreen.explain.multiple import holm
-from causalgreen.falsify.engine import Batch, Rows, case_rows, solve_swapped
-from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
+from causalgreen.falsify.engine import Batch, Draw, case_rows, solve_swapped
+from causalgreen.falsify.finding import NOT_APPLICABLE, Finding
+from causalgreen.falsify.imposed import resemblance, without_effect
+from causalgreen.falsify.levels import FEWEST, Levels, levels_of, refused
 from causalgreen.falsify.permute import (
     Exchange,
     across_clusters,
@@ -19,28 +20,22 @@ from causalgreen.falsify.permute import (
     fresh,
     streams,
 )
-from causalgreen.falsify.verdicts import (
-    BORDER,
-    LEVEL,
-    extreme,
-    listed,
-    records,
-    size_test,
-    worst,
-)
+from causalgreen.falsify.placebo_table import judge, placebo_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from causalgreen.falsify.case import Case
 
-__all__ = ["claimed", "judge", "placebo_table", "placebo_treatment", "swap_histories"]
+__all__ = ["placebo_treatment", "swap_histories"]
 
 NAME = "placebo treatment"
 QUESTION = (
     "Does the effect vanish when every firm is given the whole treatment history of another firm?"
 )
 STREAM = 1
+MOST_KEPT = 0.5
+"""Share of the real history in its placebos from which on they are none."""
 
 
 def placebo_treatment(
@@ -51,8 +46,10 @@ def placebo_treatment(
     Residual histories of the treatment are permuted among firms observed in the same periods; where
     errors are clustered above the firm, the clusters' common part changes clusters, too, and firms
     keep what they share. The statistic is the t-statistic of each path with one coefficient for all
-    firms. A p-value says how often the placebo does as well as the treatment; the share of placebos
-    that a test of 5 % rejects says whether the intervals are too narrow.
+    firms. A p-value says how often the placebo does as well as the treatment, against the outcome
+    as it is (the sharp null). The share of placebos that a test of 5 % rejects says whether the
+    intervals are too narrow; it is counted with the fitted effect of the real treatment taken out
+    of outcome and mediators, of which a placebo would find a part where histories stay by chance.
 
     Parameters
     ----------
@@ -60,7 +57,8 @@ def placebo_treatment(
     strata : str, optional
         Column within whose levels histories are exchanged.
     assignment : str, optional
-        Column at whose level the treatment was given; default: the first cluster column.
+        Column at whose level the treatment was given; default: the columns of the clusters, and the
+        coarsest in which the treatment hardly differs between firms of a place and period.
 
     Returns
     -------
@@ -82,7 +80,7 @@ def placebo_treatment(
     >>> panel = cg.Panel.from_frame(df, unit="firm", time="year", outcome="green_patents",
     ...                             treatment="ai", controls=["leverage"])
     >>> study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear())
-    >>> falsify(study, ["placebo treatment"], simulations=50)["placebo treatment"].verdict
+    >>> falsify(study, ["placebo treatment"], simulations=200)["placebo treatment"].verdict
     'pass'
     """
     treatments = case.layout.treatments
@@ -111,36 +109,86 @@ def swap_histories(
     if not terms:
         return Finding(name, question, NOT_APPLICABLE, "the graph identifies none of these paths.")
     design, panel = case.residuals.design, case.panel
+    if why := refused(panel, strata, assignment):
+        return Finding(name, question, NOT_APPLICABLE, f"{why}.")
     unit, times = panel.unit_codes[design.rows], panel.times[design.rows]
     level = None if strata is None else panel.codes(strata)[design.rows]
     exchange = exchange_of(unit, times, level)
-    if max(len(b) for b in exchange.blocks) < 8 or exchange.moved < 0.5:
-        return Finding(
-            name, question, NOT_APPLICABLE,
-            f"{100 * exchange.moved:.0f} % of the rows belong to firms that can change places "
-            "(same periods, or as many); it needs at least half, and 8 firms alike.",
-        )  # fmt: skip
-    rows = case_rows(case)
-    observed = solve_swapped(rows, lambda r, low, high: _as_they_are(case, columns, r), 1)
-    tables = [("across firms", _batch(case, rows, columns, exchange, None))]
-    at = panel.roles.clusters[0] if assignment is None else assignment
-    places = panel.codes(at)[design.rows]
-    if at != panel.roles.unit and 8 <= len(np.unique(places)) < len(np.unique(unit)):
-        tables.append((f"across {at}", _batch(case, rows, columns, exchange, places)))
-    table = pd.concat(
-        [placebo_table(case, terms, observed, batch, way, rows) for way, batch in tables],
-        ignore_index=True,
-    )
-    stay = f"; {100 * (1 - exchange.moved):.0f} % of the rows stay" if exchange.moved < 0.95 else ""
-    verdict, reason = judge(table, case.simulations, stay)
-    draw = partial(_draw, case, terms, observed, tables, name)
+    if why := _short(exchange):
+        return Finding(name, question, NOT_APPLICABLE, why)
+    levels = levels_of(case, columns, assignment)
+    shown, parts, untested = _exchanged(case, columns, terms, exchange, levels)
+    untested = (*levels.untested, *untested)
+    if not parts:
+        return Finding(name, question, NOT_APPLICABLE, "; ".join(untested) + ".")
+    table = pd.concat(parts, ignore_index=True)
+    stay = _stay(exchange, unit, level, strata)
+    verdict, reason = judge(table, case.simulations, stay, untested)
+    draw = partial(_draw, case, terms, shown, name)
     return Finding(name, question, verdict, reason, table, draw)
 
 
-def _batch(
-    case: Case, rows: Rows, columns: tuple[int, ...], exchange: Exchange, places: np.ndarray | None
-) -> Batch:
-    """The paths with histories exchanged across firms, or across places."""
+def _exchanged(
+    case: Case, columns: tuple[int, ...], terms: tuple[str, ...], exchange: Exchange,
+    levels: Levels,
+) -> tuple[list[tuple[str, Batch]], list[pd.DataFrame], tuple[str, ...]]:  # fmt: skip
+    """Placebos and their tables, firms and places exchanged, and which exchanges say nothing.
+
+    The first of the placebos are none: the study's own columns.
+    """
+    rows = case_rows(case)
+    observed = solve_swapped(rows, lambda r, low, high: _as_they_are(case, columns, r), 1)
+    null = without_effect(rows, columns)
+    shown, parts, untested = [("the study", observed)], [], []
+    for at, places in (("firms", None), *levels.places):
+        draw, way = _histories(case, columns, exchange, places), f"across {at}"
+        kept = resemblance(rows, draw, columns, case.simulations)
+        if kept > MOST_KEPT:
+            untested.append(
+                f"histories exchanged {way} have {100 * kept:.0f} % of the real one in them (what "
+                "they are exchanged within explains the treatment), too much for placebos"
+            )
+            continue
+        batch = solve_swapped(rows, draw, case.simulations)
+        still = solve_swapped(null, draw, case.simulations)
+        shown.append((way, batch))
+        parts.append(placebo_table(case, terms, observed, batch, way, rows, still, kept))
+    return shown, parts, tuple(untested)
+
+
+def _short(exchange: Exchange) -> str:
+    """Why too few firms can change places; empty where enough can."""
+    most = max(len(b) for b in exchange.blocks)
+    if most >= FEWEST and exchange.moved >= 0.5:
+        return ""
+    return (
+        f"{100 * exchange.moved:.0f} % of the rows belong to firms that can change places (same "
+        f"periods, or as many), and at most {most} firms are alike; it needs at least 50 % of the "
+        f"rows, and {FEWEST} firms alike."
+    )
+
+
+def _stay(
+    exchange: Exchange, unit: np.ndarray, level: np.ndarray | None, strata: str | None
+) -> str:
+    """What a reader should know of rows and firms that stay where they are."""
+    told = ""
+    if exchange.moved < 0.95:
+        told += f"; {100 * (1 - exchange.moved):.0f} % of the rows stay"
+    if level is not None:
+        moves = unit[1:][(unit[1:] == unit[:-1]) & (level[1:] != level[:-1])]
+        if len(moves):
+            told += (
+                f"; {strata} changes within {len(np.unique(moves)):,} firms, whose first value "
+                "counts"
+            )
+    return told
+
+
+def _histories(
+    case: Case, columns: tuple[int, ...], exchange: Exchange, places: np.ndarray | None
+) -> Draw:
+    """Draws with histories exchanged across firms, or across places."""
     rngs = streams(case.seed + STREAM, case.simulations)
     times = case.panel.times[case.residuals.design.rows]
 
@@ -155,95 +203,14 @@ def _batch(
             for c in columns
         }
 
-    return solve_swapped(rows, draw, case.simulations)
+    return draw
 
 
 def _as_they_are(case: Case, columns: tuple[int, ...], repeat: int) -> dict[int, np.ndarray]:
     return {c: case.residuals.values[repeat][:, [c]] for c in columns}
 
 
-def claimed(case: Case, terms: tuple[str, ...]) -> np.ndarray:
-    """P-values that the study reports for these terms."""
-    table = case.effects.tidy().set_index("term")
-    return table.loc[list(terms), "p_value"].to_numpy(dtype=np.float64)
-
-
-def placebo_table(
-    case: Case, terms: tuple[str, ...], observed: Batch, batch: Batch, way: str, rows: Rows
-) -> pd.DataFrame:
-    """One row for each path: the estimate among its placebos, and how often these are rejected."""
-    from scipy.stats import t as student
-
-    place = [batch.row(term) for term in terms]
-    t0, ts = observed.t[place, 0], batch.t[place]
-    p = (1 + (np.abs(ts) >= np.abs(t0)[:, None]).sum(axis=1)) / (1 + ts.shape[1])
-    rejected = (np.abs(ts) > student.ppf(1 - LEVEL / 2, rows.df)).sum(axis=1)
-    p_size, _ = size_test(rejected, ts.shape[1])
-    low, high = np.quantile(batch.estimate[place], [0.025, 0.975], axis=1)
-    table = pd.DataFrame(
-        {
-            "path": terms, "exchange": way, "estimate": observed.estimate[place, 0], "t": t0,
-            "reported_p": claimed(case, terms), "randomization_p": p, "holm_p": holm(p),
-            "placebo_low": low, "placebo_high": high, "rejected": rejected / ts.shape[1],
-            "size_p": holm(p_size),
-        }
-    )  # fmt: skip
-    table["verdict"] = [_verdict(row) for row in records(table)]
-    return table
-
-
-def _verdict(row: dict[str, float]) -> Verdict:
-    """A claim must stand out from placebos, and placebos must not be found too often."""
-    claims = row["reported_p"] < LEVEL
-    if claims and row["randomization_p"] >= BORDER:
-        return FAIL
-    if row["size_p"] < 0.01 and row["rejected"] >= 2.5 * LEVEL:
-        return FAIL
-    if (claims and row["randomization_p"] >= LEVEL) or row["size_p"] < LEVEL:
-        return WARN
-    return PASS
-
-
-def judge(table: pd.DataFrame, simulations: int, few: str = "") -> tuple[Verdict, str]:
-    """Overall verdict, and why."""
-    verdict = worst(table["verdict"])
-    _, power = size_test(np.zeros(1, dtype=int), simulations)
-    claims = table[table["reported_p"] < LEVEL]
-    lost = claims[claims["randomization_p"] >= LEVEL]
-    wide = table[table["size_p"] < LEVEL]
-    told = []
-    if len(lost):
-        worst_p = lost["randomization_p"].max()
-        told.append(
-            f"placebos do as well as {listed(dict.fromkeys(lost['path']))}, which the study calls "
-            f"significant (randomization p up to {worst_p:.3f})"
-        )
-    elif len(claims):
-        told.append(
-            f"each of the {claims['path'].nunique()} significant paths stands out from "
-            f"{simulations:,} placebos (largest randomization p "
-            f"{claims['randomization_p'].max():.3f})"
-        )
-    else:
-        told.append(f"no path is significant; smallest Holm p {table['holm_p'].min():.2f}")
-    if len(wide):
-        row = extreme(wide, "rejected", largest=True)
-        told.append(
-            f"a test of 5 % rejects {100 * row['rejected']:.1f} % of the placebos of "
-            f"{listed([row['path']])} ({row['exchange']}): intervals are too narrow for "
-            "a treatment given at that level"
-        )
-    else:
-        told.append(
-            f"placebos are rejected at 5 % in {100 * table['rejected'].max():.1f} % of the "
-            f"simulations at most (15 % would be noticed with probability {power:.2f})"
-        )
-    return verdict, "; ".join(told) + few + "."
-
-
-def _draw(
-    case: Case, terms: tuple[str, ...], observed: Batch, tables: list[tuple[str, Batch]], name: str
-) -> Figure:
+def _draw(case: Case, terms: tuple[str, ...], shown: list[tuple[str, Batch]], name: str) -> Figure:
     from causalgreen.falsify.drawing import plot_placebos
 
-    return plot_placebos(case, terms, observed, tables, name)
+    return plot_placebos(case, terms, shown[0][1], shown[1:], name)

@@ -10,7 +10,7 @@ import pandas as pd
 from causalgreen.errors import DesignError
 from causalgreen.falsify.finding import NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.sensitivity_bench import Blocks, benchmark_table
-from causalgreen.falsify.sensitivity_evalue import e_value, e_values
+from causalgreen.falsify.sensitivity_evalue import check_e_values, e_value, e_values
 from causalgreen.falsify.sensitivity_mediator import (
     MediatorCurve,
     check_mediators,
@@ -252,38 +252,3 @@ def _judge(table: pd.DataFrame) -> tuple[Verdict, str]:
         each = ", ".join(f"{r.term} (as strong as {r.benchmark})" for r in lost.itertuples())
         return WARN, f"{told}; one as strong as an observed control could explain away {each}"
     return PASS, f"{told}; none as strong as an observed control would change a sign"
-
-
-def check_e_values(case: Case) -> Finding:
-    """E-values of the effects as ratios of the mean outcome.
-
-    Parameters
-    ----------
-    case : Case
-        The study.
-
-    Returns
-    -------
-    Finding
-        Passes where the interval of every total that differs from zero has an E-value of 1.25 or
-        more, and warns below; not applicable where the mean outcome is not positive or no total
-        differs from zero. The E-value of the interval is what the verdict reads.
-    """
-    name = "E-value"
-    question = "How strongly, as ratios, must a confounder act to explain the effect away?"
-    table = e_values(case.effects)
-    if table["ratio"].isna().all():
-        return Finding(name, question, NOT_APPLICABLE, "the mean outcome is not positive, so that "
-                       "effects have no meaning as ratios of it")  # fmt: skip
-    totals = table[table["term"].isin(["own_total", "overall"])]
-    stands = totals[totals["e_value_limit"] > 1]
-    if stands.empty:
-        reason = "no total differs from zero: there is nothing to explain away"
-        return Finding(name, question, NOT_APPLICABLE, reason, table)
-    told = "; ".join(
-        f"{r.term} multiplies the mean by {r.ratio:.3g} a unit; a confounder tied to treatment and "
-        f"outcome by ratios of {r.e_value:.2f} each explains it away, {r.e_value_limit:.2f} its "
-        "interval" for r in stands.itertuples()
-    )  # fmt: skip
-    verdict = PASS if (stands["e_value_limit"] >= 1.25).all() else WARN
-    return Finding(name, question, verdict, told, table)
