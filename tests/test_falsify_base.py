@@ -214,3 +214,83 @@ def test_figures_ask_the_question_and_say_who(study, table):
     figure = found.plot()
     assert "9 attempts" in figure.axes[0].get_title(loc="left")
     plt.close(figure)
+
+
+def links(**columns):
+    return pd.DataFrame({"firm": ["nobody"], "peer": ["none"]} | columns)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"checks": 5}, "checks=5: give names or functions"),
+        ({"checks": []}, "asks for nothing: leave it out"),
+        ({"checks": ["overlap", "influence", "overlap"]}, "overlap comes twice"),
+        ({"checks": [["overlap"]]}, "not known"),
+        ({"refit": "no"}, "refit='no': give True or False"),
+        ({"seed": "a"}, "seed='a': give a whole number"),
+        ({"seed": -50}, "seed=-50: give a whole number, 0 or more"),
+        ({"seed": 1.5}, "seed=1.5"),
+        ({"progress": 1}, "progress=1"),
+        ({"strata": ["industry", "urban"]}, "strata=.*the name of one column"),
+        ({"assignment": 3}, "assignment=3: give the name of one column"),
+        ({"placebo_outcome": 5}, "placebo_outcome=5: give the name of a column"),
+        ({"placebo_outcome": []}, "names no column"),
+        ({"placebo_outcome": ["age", "age"]}, "'age' comes twice"),
+        ({"placebo_outcome": "endless"}, "1 of 600 values are infinite, the first of firm"),
+        ({"placebo_outcome": "empty"}, "every value is missing"),
+        ({"placebo_outcome": "letters"}, "does not hold numbers"),
+        ({"future_partners": "endless"}, "future_partners='endless': 1 of 600"),
+        ({"network": []}, "network=.*names no column"),
+        ({"network": 5}, "network=5: give the name of a column"),
+        ({"network": {}}, "the mapping is empty; there are peer_ai"),
+        ({"network": {"peers": "city"}}, "peers is no exposure of the panel; there are peer_ai"),
+        ({"network": {"peer_ai": 7}}, r"network\['peer_ai'\]=7"),
+        ({"network": links().rename(columns={"peer": "partner"})}, "no column peer; it needs"),
+        ({"network": links()}, "none of the 1 links joins two firms.*values of firm"),
+        ({"network": "weights"}, "1 of 2 weights of links .* the first in row 1"),
+    ],
+)  # fmt: skip
+def test_misuse_is_refused_before_anything_is_computed(table, arguments, told):
+    df = table.assign(endless=1.0, empty=np.nan, letters="x")
+    df.loc[df.index[7], "endless"] = np.inf
+    untouched = make_study(df)
+    if arguments.get("network") is not None and str(arguments["network"]) == "weights":
+        a, b = df["firm"].unique()[:2]
+        arguments = {"network": links(firm=[a, b], peer=[b, a], weight=[1.0, np.nan])}
+    with pytest.raises(cg.DesignError, match=told):
+        falsify(untouched, **arguments)
+    assert "residuals" not in vars(untouched)
+
+
+def test_a_check_that_breaks_says_so_and_leaves_the_others(study):
+    def breaks(case):
+        raise ValueError("no such quantile")
+
+    def nothing(case):
+        return None
+
+    def five(case):
+        return 5
+
+    def unheard(case):
+        return Finding("unheard", "Is it?", "ok", "fine")
+
+    with pytest.warns(cg.EstimationWarning) as said:
+        found = falsify(study, [breaks, nothing, five, unheard, "overlap"], 20, progress=False)
+    assert sum("the check itself failed" in str(warning.message) for warning in said) == 4
+    assert found["overlap"].verdict in ("pass", "warn", "fail")
+    for name, told in (
+        ("breaks", "ValueError in breaks, line"), ("nothing", "returned None"),
+        ("five", "returned 5"), ("unheard", "verdict='ok': one of pass"),
+    ):  # fmt: skip
+        finding = found[name]
+        assert finding.verdict == "not applicable"
+        assert finding.question == "Did the check itself run?"
+        assert "the check itself failed" in finding.reason
+        assert told in finding.reason
+
+
+def test_one_function_is_a_check_without_a_list(study):
+    found = quiet_falsify(study, lambda case: Finding("mine", "Is it?", "warn", "so"), 20)
+    assert [f.name for f in found] == ["mine"]
