@@ -117,13 +117,15 @@ def _refuse_source(panel: Panel, name: str, source: Any) -> None:
 
 
 def _refuse_links(panel: Panel, name: str, table: Any) -> None:
+    import pandas as pd
+
     columns = {str(c) for c in table.columns}
     needs = "it needs 'firm', 'peer' and, if need be, 'weight'"
     if lacking := {"firm", "peer"} - columns:
         raise DesignError(
             f"{name}: the table of links has no column {', '.join(sorted(lacking))}; {needs}"
         )
-    sides = [panel.units.get_indexer(np.asarray(table[side])) >= 0 for side in ("firm", "peer")]
+    sides = [panel.units.get_indexer(pd.Index(table[side])) >= 0 for side in ("firm", "peer")]
     if not (sides[0] & sides[1]).any():
         raise DesignError(
             f"{name}: none of the {len(sides[0]):,} links joins two firms of the panel; 'firm' and "
