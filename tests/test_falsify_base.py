@@ -207,10 +207,158 @@ def test_figures_ask_the_question_and_say_who(study, table):
     assert isinstance(found, Falsification)
     for finding in found:
         figure = finding.plot()
-        first = figure.get_suptitle() or figure.axes[0].get_title(loc="left")
+        first = figure.get_suptitle()
         assert "?" in first.split("\n")[0]
         assert "120 firms" in first.split("\n")[1]
         plt.close(figure)
     figure = found.plot()
     assert "9 attempts" in figure.axes[0].get_title(loc="left")
     plt.close(figure)
+
+
+def links(**columns):
+    return pd.DataFrame({"firm": ["nobody"], "peer": ["none"]} | columns)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"checks": 5}, "checks=5: give names or functions"),
+        ({"checks": []}, "asks for nothing: leave it out"),
+        ({"checks": ["overlap", "influence", "overlap"]}, "overlap comes twice"),
+        ({"checks": [["overlap"]]}, "not known"),
+        ({"refit": "no"}, "refit='no': give True or False"),
+        ({"seed": "a"}, "seed='a': give a whole number"),
+        ({"seed": -50}, "seed=-50: give a whole number, 0 or more"),
+        ({"seed": 1.5}, "seed=1.5"),
+        ({"progress": 1}, "progress=1"),
+        ({"strata": ["industry", "urban"]}, "strata=.*the name of one column"),
+        ({"assignment": 3}, "assignment=3: give the name of one column"),
+        ({"placebo_outcome": 5}, "placebo_outcome=5: give the name of a column"),
+        ({"placebo_outcome": []}, "names no column"),
+        ({"placebo_outcome": ["age", "age"]}, "'age' comes twice"),
+        ({"placebo_outcome": "endless"}, "1 of 600 values are infinite, the first of firm"),
+        ({"placebo_outcome": "empty"}, "every value is missing"),
+        ({"placebo_outcome": "letters"}, "does not hold numbers"),
+        ({"future_partners": "endless"}, "future_partners='endless': 1 of 600"),
+        ({"network": []}, "network=.*names no column"),
+        ({"network": 5}, "network=5: give the name of a column"),
+        ({"network": {}}, "the mapping is empty; there are peer_ai"),
+        ({"network": {"peers": "city"}}, "peers is no exposure of the panel; there are peer_ai"),
+        ({"network": {"peer_ai": 7}}, r"network\['peer_ai'\]=7"),
+        ({"network": links().rename(columns={"peer": "partner"})}, "no column peer; it needs"),
+        ({"network": links()}, "none of the 1 links joins two firms.*values of firm"),
+        ({"network": "weights"}, "1 of 2 weights of links .* the first in row 1"),
+    ],
+)  # fmt: skip
+def test_misuse_is_refused_before_anything_is_computed(table, arguments, told):
+    df = table.assign(endless=1.0, empty=np.nan, letters="x")
+    df.loc[df.index[7], "endless"] = np.inf
+    untouched = make_study(df)
+    if arguments.get("network") is not None and str(arguments["network"]) == "weights":
+        a, b = df["firm"].unique()[:2]
+        arguments = {"network": links(firm=[a, b], peer=[b, a], weight=[1.0, np.nan])}
+    with pytest.raises(cg.DesignError, match=told):
+        falsify(untouched, **arguments)
+    assert "residuals" not in vars(untouched)
+
+
+def test_a_check_that_breaks_says_so_and_leaves_the_others(study):
+    def breaks(case):
+        raise ValueError("no such quantile")
+
+    def nothing(case):
+        return None
+
+    def five(case):
+        return 5
+
+    def unheard(case):
+        return Finding("unheard", "Is it?", "ok", "fine")
+
+    with pytest.warns(cg.EstimationWarning) as said:
+        found = falsify(study, [breaks, nothing, five, unheard, "overlap"], 20, progress=False)
+    assert sum("the check itself failed" in str(warning.message) for warning in said) == 4
+    assert found["overlap"].verdict in ("pass", "warn", "fail")
+    for name, told in (
+        ("breaks", "ValueError in breaks, line"), ("nothing", "returned None"),
+        ("five", "returned 5"), ("unheard", "verdict='ok': one of pass"),
+    ):  # fmt: skip
+        finding = found[name]
+        assert finding.verdict == "not applicable"
+        assert finding.question == "Did the check itself run?"
+        assert "the check itself failed" in finding.reason
+        assert told in finding.reason
+
+
+def test_one_function_is_a_check_without_a_list(study):
+    found = quiet_falsify(study, lambda case: Finding("mine", "Is it?", "warn", "so"), 20)
+    assert [f.name for f in found] == ["mine"]
+
+
+LONG = "人工智能技术应用水平与数字化转型综合指数"
+
+
+@pytest.fixture(scope="module")
+def chinese(table):
+    names = {
+        "ai": LONG, "green_patents": "绿色专利申请数量", "clean_share": "清洁产业产值占比",
+        "skilled_share": "高技能人才占比", "peer_ai": "同行业同城市企业平均人工智能水平",
+        "size": "企业规模", "urban": "是否位于城市群核心区", "city": "所在城市",
+    }  # fmt: skip
+    return make_study(
+        table.rename(columns=names), outcome=names["green_patents"], treatment=LONG,
+        mediators={"产业结构绿色转型升级": [names["clean_share"]],
+                   "人力资本结构优化与高技能人才集聚": [names["skilled_share"]]},
+        exposure=names["peer_ai"], cluster=names["city"], traits=[names["size"], names["urban"]],
+    )  # fmt: skip
+
+
+def overlaps(boxes):
+    return [
+        (a, b) for i, (a, x) in enumerate(boxes) for b, y in boxes[i + 1 :]
+        if x.x0 < y.x1 - 1 and y.x0 < x.x1 - 1 and x.y0 < y.y1 - 1 and y.y0 < x.y1 - 1
+    ]  # fmt: skip
+
+
+def test_titles_and_labels_of_pictures_are_whole_and_apart(chinese):
+    import matplotlib.pyplot as plt
+
+    names = [
+        "placebo treatment", "future treatment", "random common cause", "overlap", "influence",
+        "graph: implied independences", "mediator-outcome confounding", "ln(1 + count)",
+    ]  # fmt: skip
+    found = quiet_falsify(chinese, names, 20)
+    for finding in [*(f for f in found if f.draw is not None), found]:
+        figure = finding.plot()
+        figure.draw_without_rendering()
+        page = figure.bbox
+        texts = [*figure.texts, *([figure._suptitle] if figure._suptitle else [])]
+        texts += [t for ax in figure.axes for t in (*ax.texts, ax.title, ax._left_title)]
+        texts += [t for ax in figure.axes for t in (ax.xaxis.label, ax.yaxis.label)]
+        texts += [t for ax in figure.axes for t in ax.get_yticklabels()]
+        boxes = [(t.get_text(), t.get_window_extent()) for t in set(texts) if t.get_text()]
+        for text, box in boxes:
+            assert box.x0 >= page.x0 - 1, (text, box)
+            assert box.x1 <= page.x1 + 1, (text, box)
+        assert not overlaps(boxes)
+        for legend in figure.legends:
+            extent = legend.get_window_extent()
+            assert all(extent.y1 <= ax.get_window_extent().y0 for ax in figure.axes)
+        plt.close(figure)
+
+
+@pytest.mark.filterwarnings("ignore::causalgreen.errors.EstimationWarning")
+def test_pictures_write_chinese_names_in_a_font_that_has_them(chinese, monkeypatch):
+    import matplotlib.pyplot as plt
+
+    from causalgreen.explain import style
+
+    monkeypatch.setattr(style, "families", lambda labels: ["DejaVu Sans", "monospace"])
+    found = quiet_falsify(chinese, ["placebo treatment", "overlap"], 20)
+    for drawn in (*found, found):
+        figure = drawn.plot()
+        texts = [t for t in figure.findobj(plt.Text) if style._wide(t.get_text())]
+        assert all("monospace" in t.get_fontfamily() for t in texts)
+        plt.close(figure)
+        assert texts or drawn is found

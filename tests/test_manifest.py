@@ -487,3 +487,13 @@ def test_a_report_that_cannot_be_written_leaves_no_manifest(study, tmp_path):
     with pytest.raises(DesignError, match="lang"):
         study.report(tmp_path / "paper.html", lang="fr")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_manifest_that_cannot_be_run_says_so_at_writing(study, tmp_path):
+    with pytest.warns(EstimationWarning, match="causalgreen run.*will refuse it.*study.paths"):
+        study.manifest(study.paths().percent_of_mean()).write(tmp_path / "percent.manifest.json")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        study.manifest().write(tmp_path / "fine.manifest.json")
+    with pytest.raises(DesignError, match="manifest cannot go to .*no folder"):
+        study.manifest().write(tmp_path / "missing" / "x.manifest.json")

@@ -181,3 +181,19 @@ def test_models_without_sizes_leave_these_rows_out():
     table = journal_table(FakeEffects(["direct", "own_total"]))
     assert [row[0] for row in table.rows] == ["Direct", "", "Own total", ""]
     assert SimpleNamespace(rows=table.rows).rows[0][1] == "0.512"
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "told"),
+    [
+        ({"a": 5}, {}, "the model 'a' is 5: give effects"),
+        (5, {}, "models=5: give effects"),
+        ("x", {}, "models='x'"),
+        (None, {"terms": []}, r"terms=\[\] asks for no row: .* there are direct"),
+        (None, {"labels": {"drect": "Direct"}}, "no row drect; there are direct"),
+        (None, {"labels": ["Direct"]}, "give a mapping from term to its name"),
+    ],
+)
+def test_a_journal_table_of_something_else_is_refused(models, given, options, told):
+    with pytest.raises(DesignError, match=told):
+        journal_table(models if given is None else given, **options)

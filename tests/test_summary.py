@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from causalgreen.data.simulate import simulate_panel
 from causalgreen.errors import DesignError
 from causalgreen.falsify.finding import Falsification, Finding
 from causalgreen.report.summary import Summary, _wide, _wrapped, summarise
+from causalgreen.report.summary_lines import _first
 
 ROLES = {
     "unit": "firm", "time": "year", "outcome": "green_patents", "treatment": "ai",
@@ -100,7 +102,7 @@ def test_identified_effects_are_said_under_their_conditions(clean):
     assert "is estimated to raise green patents by" in text
     told = line(clean.summary(), "Read as causal")
     assert "Identified by the graph: own total." in told
-    assert "Needs sequential ignorability, which the data cannot check: direct" in told
+    assert "Rests on sequential ignorability, which the data cannot check: direct" in told
 
 
 def test_no_causal_verb_without_identification(shocked):
@@ -112,7 +114,7 @@ def test_no_causal_verb_without_identification(shocked):
     text = line(shocked.summary(), "Found")
     assert "goes with" in text
     assert "takes an assumption that the data cannot check" in text
-    assert "Needs no common shock, which the data cannot check" in line(
+    assert "Rests on there being no common shock, which the data cannot check" in line(
         shocked.summary(), "Read as causal"
     )
 
@@ -145,7 +147,9 @@ def test_an_interval_with_zero_is_not_an_absence(clean, shocked):
         assert "compatible with all from −" in text
         assert not FORBIDDEN.search(text)
     assert "zero included" in line(clean.summary(zero(clean)), "By path")
-    assert "nothing to overturn" in line(clean.summary(zero(clean)), "Would overturn it")
+    text = line(clean.summary(zero(clean)), "Would overturn it")
+    assert "no finding to overturn; but a confounder can hide an effect, too" in text
+    assert "掩盖效应" in line(clean.summary(zero(clean), lang="zh"), "什么会推翻它")
     chinese = str(clean.summary(zero(clean), lang="zh"))
     assert "含零" in chinese
     assert not FORBIDDEN.search(chinese)
@@ -255,7 +259,7 @@ def test_chinese_says_the_same_numbers(clean):
     )
     pattern = r"\d+\.\d+"
     assert sorted(re.findall(pattern, english)) == sorted(re.findall(pattern, chinese))
-    for word in ("需要序贯可忽略性", "因果图", "什么会推翻它", "置信区间"):
+    for word in ("序贯可忽略性为前提", "因果图", "什么会推翻它", "置信区间"):
         assert word in str(clean.summary(lang="zh"))
     assert not re.search(r"[a-z]{3,} [a-z]{3,} [a-z]{3,}", chinese)
 
@@ -300,3 +304,54 @@ def test_an_outcome_without_a_positive_mean():
     panel = cg.Panel.from_frame(table, **ROLES)
     study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear())
     assert "of the mean" not in line(study.summary(), "Found")
+
+
+def test_a_reason_is_cut_between_sentences_and_brackets_close():
+    reason = (
+        "exposures could not be rebuilt (network=... was not given): wrong peers, as many for each "
+        "firm, do what the right ones do (randomization p 0.40). " + "Not which firms they are, it seems. " * 9
+    )
+    told = _first(reason)
+    assert told.startswith("exposures could not be rebuilt (network=... was not given): wrong")
+    assert told.endswith("(randomization p 0.40)")
+    long = _first("exposures were exchanged " + "again " * 20 + "(network=... was not " * 3)
+    assert long.count("(") == long.count(")")
+    assert long.endswith("again ...")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"falsification": strength()}, "one finding 'omitted confounder': give all"),
+        ({"falsification": "x"}, "falsification='x': give what study.falsify"),
+        ({"effects": Falsification(())}, "effects= was given findings: name the argument"),
+        ({"effects": 5}, "effects=5: give effects, such as study.paths"),
+        ({"surface": "x"}, "surface='x': give study.surface"),
+    ],
+)
+def test_what_stands_in_anothers_place_is_refused(clean, tmp_path, arguments, told):
+    with pytest.raises(DesignError, match=told):
+        clean.summary(**arguments)
+    with pytest.raises(DesignError, match=told):
+        clean.report(tmp_path / "r.html", **arguments)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (None, "path=None is no path"), ("missing/r.html", "no folder .*missing"),
+        ("folder.html", "that is a folder"), ("r.pdf", "cannot be written as"),
+        ("/proc/r.html", "no file can be made in /proc"),
+        ("taken.html", "manifest cannot go to .*taken.manifest.json: that is a folder"),
+    ],
+)  # fmt: skip
+def test_a_place_for_the_report_is_looked_at_first(tmp_path, path, told):
+    if path == "/proc/r.html" and not Path("/proc").is_dir():
+        pytest.skip("no /proc here")
+    for folder in ("folder.html", "taken.manifest.json"):
+        (tmp_path / folder).mkdir()
+    study = study_of(SHOCKS, exposure=None)
+    with pytest.raises(DesignError, match=told):
+        study.report(path if path is None else tmp_path / path)
+    assert "residuals" not in vars(study)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from causalgreen.fonts import families
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +41,18 @@ def plot_effects(effects: Effects, ax: Axes | None, level: float) -> Axes:
         loc="left", fontsize=10, color=INK,
     )  # fmt: skip
     ax.spines[["top", "right"]].set_visible(False)
+    _write_wide(ax)
     return ax
+
+
+def _write_wide(ax: Axes) -> None:
+    """Chinese names in a font that has them."""
+    from matplotlib.text import Text
+
+    usual = families([])
+    for text in ax.findobj(Text):
+        if (fonts := families([text.get_text()])) != usual:  # type: ignore[attr-defined]
+            text.set_fontfamily(fonts)  # type: ignore[attr-defined]
 
 
 def _order(terms: tuple[str, ...]) -> list[str]:
@@ -51,7 +65,7 @@ def _waterfall(effects: Effects, ax: Axes, level: float) -> None:
     terms = _order(effects.terms)
     table = effects.tidy(level).set_index("term").loc[terms, ["estimate", "conf_high"]]
     values = table.to_numpy(dtype=np.float64)
-    height, tops = 0.0, []
+    height, ends = 0.0, []
     for i, term in enumerate(terms):
         value, upper = values[i]
         start = 0.0 if term in TOTALS else height
@@ -60,24 +74,32 @@ def _waterfall(effects: Effects, ax: Axes, level: float) -> None:
         end = start + value
         half = upper - value
         ax.errorbar(i, end, yerr=half, color=INK, capsize=4, lw=1.2, zorder=3)
-        tops.append((i, max(start, end) + max(half, 0.0), min(start, end), value))
+        reach = max(half, 0.0)
+        ends.append((min(start, end - reach), max(start, end + reach)))
         height = end
         if i + 1 < len(terms):
             ax.plot([i + 0.31, i + 0.69], [end, end], color=INK, lw=0.7, ls=":", zorder=1)
-    low = min(min(t[2] for t in tops), 0.0)
-    high = max(max(t[1] for t in tops), 0.0)
+    low = min(min(bottom for bottom, _ in ends), 0.0)
+    high = max(max(top for _, top in ends), 0.0)
     pad = 0.03 * (high - low or 1.0)
-    for i, top, _, value in tops:
-        ax.text(i, top + pad, f"{value:+.3g}", ha="center", va="bottom", fontsize=9, color=INK)
+    for i, ((bottom, top), value) in enumerate(zip(ends, values[:, 0], strict=True)):
+        # Beyond the end of the interval that the bar points to.
+        place, side = (top + pad, "bottom") if value >= 0 else (bottom - pad, "top")
+        ax.text(i, place, f"{value:+.3g}", ha="center", va=side, fontsize=9, color=INK)
+    below = (values[:, 0] < 0).any()
     ax.axhline(0, color=INK, lw=0.8)
     ax.set_ylim(top=high + 4 * pad)
+    if below:
+        ax.set_ylim(bottom=low - 4 * pad)
     ax.set_xticks(range(len(terms)), [_label(t) for t in terms], fontsize=9)
     ax.set_ylabel(effects.context.unit, fontsize=9)
 
 
 def _label(term: str) -> str:
     names = {"own_total": "own total", "human_capital": "human\ncapital"}
-    return names.get(term, term.replace("_", " ").replace(" -> ", "\n→ "))
+    told = names.get(term, term.replace("_", " ").replace(" -> ", "\n→ "))
+    # Chinese has no spaces to break at.
+    return re.sub(r"([\u2e80-\u9fff]{7})(?=[\u2e80-\u9fff])", r"\1\n", told)
 
 
 def _dots(effects: Effects, ax: Axes, level: float) -> None:

@@ -13,14 +13,16 @@ from causalgreen.explain.style import (
     SKY,
     UP,
     clean,
-    finish,
     label,
     sample,
 )
 from causalgreen.falsify.glance import COLOURS, MARKS
+from causalgreen.falsify.layout import fit, folded, head, height_of, key
 from causalgreen.falsify.verdicts import records
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     from matplotlib.figure import Figure
 
@@ -32,21 +34,27 @@ __all__ = [
     "plot_shares",
 ]  # fmt: skip
 
+WIDTH = 8.5
 
-def _page(height: float, columns: int = 1) -> tuple[Figure, np.ndarray]:
+
+def _page(height: float, columns: int = 1, rows: int = 1) -> tuple[Figure, np.ndarray]:
     import matplotlib.pyplot as plt
 
-    size = (8.5, height)
-    figure, axes = plt.subplots(1, columns, figsize=size, layout="constrained", squeeze=False)
-    return figure, axes[0]
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(WIDTH, height), layout="constrained", squeeze=False
+    )
+    return figure, axes.ravel()
 
 
 def plot_placebos(
     case: Case, terms: tuple[str, ...], observed: Batch, tables: list[tuple[str, Batch]], name: str
 ) -> Figure:
     """Histograms of placebo t-statistics, with the real one."""
-    figure, axes = _page(3.2, len(terms))
-    for ax, term in zip(axes, terms, strict=True):
+    columns = min(len(terms), 3)
+    rows = -(-len(terms) // columns)
+    names = [folded(label(t), fit(WIDTH / columns - 0.6, 9), 3) for t in terms]
+    figure, axes = _page(1.1 + rows * (2.0 + height_of(names, 9)), columns, rows)
+    for ax, term, told in zip(axes, terms, names, strict=False):
         real = float(observed.t[observed.row(term), 0])
         for (way, batch), colour in zip(tables, (SKY, "#E69F00"), strict=False):
             t = batch.t[batch.row(term)]
@@ -54,21 +62,18 @@ def plot_placebos(
             ax.hist(t, bins=edges, color=colour, alpha=0.6, label=way)
         ax.axvline(real, color=INK, lw=1.8, label="the study")
         ax.set_xlabel("t-statistic", fontsize=8)
-        ax.set_title(label(term), fontsize=9, loc="left", color=INK)
+        ax.set_title(told, fontsize=9, loc="left", color=INK)
         ax.set_yticks([])
         clean(ax)
-    axes[0].set_ylabel("placebos", fontsize=8)
-    axes[-1].legend(fontsize=7, frameon=False)
+    for ax in axes[len(terms) :]:
+        ax.set_axis_off()
+    for ax in axes[::columns]:
+        ax.set_ylabel("placebos", fontsize=8)
+    key(figure, axes[0])
     what = "the spillover of wrong peers" if name == "placebo network" else "a placebo treatment"
-    _head(figure, f"Does {what} do as much as the real one?", case, tables[0][1].estimate.shape[1])
+    who = f"{sample(case.effects.context)}; {tables[0][1].estimate.shape[1]:,} simulations"
+    head(figure, f"Does {what} do as much as the real one?", who)
     return figure
-
-
-def _head(figure: Figure, question: str, case: Case, simulations: int | None = None) -> None:
-    who = sample(case.effects.context)
-    if simulations:
-        who += f"; {simulations:,} simulations"
-    figure.suptitle(f"{question}\n{who}", x=0.01, ha="left", fontsize=10, color=INK)
 
 
 def plot_dots(
@@ -76,7 +81,8 @@ def plot_dots(
     beside: pd.Series | None = None,
 ) -> Figure:  # fmt: skip
     """Estimates with intervals that should contain zero."""
-    figure, (ax,) = _page(1.3 + 0.3 * len(table))
+    names = _names(labels)
+    figure, (ax,) = _page(1.3 + len(table) * max(0.3, height_of(names)))
     place = np.arange(len(table))[::-1]
     for y, row in zip(place, records(table), strict=True):
         colour = COLOURS[row["verdict"]]
@@ -85,15 +91,17 @@ def plot_dots(
     if beside is not None:
         ax.plot(beside, place, "|", color=UP, ms=12, mew=2)
     ax.axvline(0, color=INK, lw=0.8)
-    ax.set_yticks(place, [label(t) for t in labels])
+    ax.set_yticks(place, names)
     ax.set_xlabel(unit, fontsize=8)
-    finish(ax, question, f"{sample(case.effects.context)}; 95 % intervals")
+    clean(ax)
+    head(figure, question, f"{sample(case.effects.context)}; 95 % intervals")
     return figure
 
 
 def plot_ranges(case: Case, table: pd.DataFrame, question: str) -> Figure:
     """Middle 95 % of the draws (thick) beside the study's interval (thin)."""
-    figure, (ax,) = _page(1.3 + 0.4 * len(table))
+    names = _names(table["path"])
+    figure, (ax,) = _page(1.6 + len(table) * max(0.4, height_of(names)))
     place = np.arange(len(table))[::-1]
     half = case.effects.confint()["conf_high"].to_numpy() - case.effects.estimate
     ax.errorbar(
@@ -105,35 +113,39 @@ def plot_ranges(case: Case, table: pd.DataFrame, question: str) -> Figure:
         label="95 % of the draws",
     )  # fmt: skip
     ax.axvline(0, color=INK, lw=0.8)
-    ax.set_yticks(place, [label(t) for t in table["path"]])
+    ax.set_yticks(place, names)
     ax.set_xlabel(case.effects.context.unit, fontsize=8)
-    ax.legend(fontsize=7, frameon=False)
-    finish(ax, question, f"{sample(case.effects.context)}; {case.simulations:,} draws")
+    key(figure, ax)
+    clean(ax)
+    head(figure, question, f"{sample(case.effects.context)}; {case.simulations:,} draws")
     return figure
 
 
 def plot_shares(case: Case, table: pd.DataFrame, question: str) -> Figure:
     """Share of residual variance beside the share of firms, by group."""
-    names = list(dict.fromkeys(table["variable"]))
+    variables = list(dict.fromkeys(table["variable"]))
     rows = table[table["group"] != "all"] if (table["group"] != "all").any() else table
-    figure, axes = _page(1.4 + 0.25 * (len(rows) / len(names)), len(names))
-    for k, (ax, name) in enumerate(zip(axes, names, strict=True)):
+    names = _names(rows.loc[rows["variable"] == variables[0], "group"])
+    columns = len(variables)
+    figure, axes = _page(1.7 + len(names) * max(0.25, height_of(names)), columns)
+    for k, (ax, name) in enumerate(zip(axes, variables, strict=True)):
         part = rows[rows["variable"] == name]
         place = np.arange(len(part))[::-1]
         ax.barh(place + 0.2, 100 * part["share_of_firms"], 0.36, color=GREY, label="of firms")
         ax.barh(place - 0.2, 100 * part["share_of_variance"], 0.36, color=PALETTE[0],
                 label="of the variance left")  # fmt: skip
-        ax.set_yticks(place, part["group"] if k == 0 else [""] * len(part))
-        ax.set_xlabel(f"share, %, for {label(name)}", fontsize=8)
+        ax.set_yticks(place, names if k == 0 else [""] * len(part))
+        told = folded(f"share, %, for {label(name)}", fit((WIDTH - 1.5) / columns - 0.3, 8))
+        ax.set_xlabel(told, fontsize=8)
         clean(ax)
-    axes[-1].legend(fontsize=7, frameon=False)
-    _head(figure, question, case)
+    key(figure, axes[-1])
+    head(figure, question, sample(case.effects.context))
     return figure
 
 
 def plot_influence(case: Case, sums: np.ndarray, question: str) -> Figure:
     """What is left of each effect as the clusters that favour it most go, one after the other."""
-    figure, (ax,) = _page(3.6)
+    figure, (ax,) = _page(4.0)
     n = len(sums)
     gone = np.arange(0, int(0.3 * n) + 1)
     for j, term in enumerate(case.effects.terms):
@@ -146,6 +158,11 @@ def plot_influence(case: Case, sums: np.ndarray, question: str) -> Figure:
     ax.set_ylim(-110, 105)
     ax.set_xlabel("clusters left out, those that favour the effect most first, %", fontsize=8)
     ax.set_ylabel("effect left, % of the estimate", fontsize=8)
-    ax.legend(fontsize=7, frameon=False, ncols=2)
-    finish(ax, question, f"{sample(case.effects.context)}; from influence functions")
+    key(figure, ax)
+    clean(ax)
+    head(figure, question, f"{sample(case.effects.context)}; from influence functions")
     return figure
+
+
+def _names(labels: Iterable[str]) -> list[str]:
+    return [folded(label(str(name)), 36, 3) for name in labels]

@@ -62,7 +62,9 @@ class Finding:
         """
         if self.draw is None:
             raise DesignError(f"{self.name!r} has no figure ({self.verdict}: {self.reason})")
-        return self.draw()
+        from causalgreen.explain.style import legible
+
+        return legible(self.draw)()
 
     def __str__(self) -> str:
         head = f"{self.name}: {self.verdict.upper()}\n  {self.question}\n  {self.reason}"

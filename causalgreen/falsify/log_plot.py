@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from causalgreen.explain.style import INK, PALETTE, finish, sample
+from causalgreen.explain.style import INK, PALETTE, clean, sample
+from causalgreen.falsify.layout import fit, folded, head
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,10 +34,11 @@ def plot_scaling(table: pd.DataFrame, context: Context) -> Figure:
     ax.axhline(0, color=INK, lw=0.8)
     ax.set_xscale("log")
     ax.set_xlabel("c: the count is multiplied by")
-    ax.set_ylabel(f"own total effect of {context.treatment}", fontsize=9)
+    ax.set_ylabel(folded(f"own total effect of {context.treatment}", fit(3.0, 9)), fontsize=9)
     ax.legend(fontsize=8, frameon=False)
-    finish(
-        ax, "Does the effect depend on the unit in which the outcome is counted?",
+    clean(ax)
+    head(
+        figure, "Does the effect depend on the unit in which the outcome is counted?",
         f"95 % intervals; {sample(context)}",
     )  # fmt: skip
     return figure

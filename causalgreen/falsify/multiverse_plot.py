@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from causalgreen.errors import DesignError
-from causalgreen.explain.style import GREY, INK, PALETTE, clean, label
+from causalgreen.explain.style import GREY, INK, PALETTE, clean, label, legible
+from causalgreen.falsify.layout import fit, folded, head
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +22,7 @@ __all__ = ["plot_multiverse"]
 AXES = ("learner", "fixed_effects", "controls", "sample", "folds", "seed")
 
 
+@legible
 def plot_multiverse(result: Multiverse, term: str) -> Figure:
     """Estimates sorted, with intervals; below, which choices each specification makes."""
     import matplotlib.pyplot as plt
@@ -41,11 +43,10 @@ def plot_multiverse(result: Multiverse, term: str) -> Figure:
     clear = (part["p_value"] < 0.05).to_numpy()
     _curve(top, part, clear, result)
     same = (np.sign(part["estimate"]) == np.sign(part["estimate"].median())).mean()
-    figure.suptitle(
-        f"Does another reasonable choice change the answer? {label(term)}\n{len(part)} "
-        f"specifications, {100 * same:.0f} % with the same sign, {100 * clear.mean():.0f} % "
-        f"significant; 95 % intervals; {part['firms'].max():,} firms",
-        x=0.01, ha="left", fontsize=10, color=INK,
+    head(
+        figure, f"Does another reasonable choice change the answer? {label(term)}",
+        f"{len(part)} specifications, {100 * same:.0f} % with the same sign, "
+        f"{100 * clear.mean():.0f} % significant; 95 % intervals; {part['firms'].max():,} firms",
     )  # fmt: skip
     _grid(grid, part, lines)
     return figure
@@ -64,7 +65,7 @@ def _curve(top: Axes, part: pd.DataFrame, clear: np.ndarray, result: Multiverse)
     top.plot(x[own], part["estimate"].iloc[own], "D", color=PALETTE[5], ms=7, mfc="none",
              label="the study")  # fmt: skip
     top.axhline(0, color=INK, lw=0.8)
-    top.set_ylabel(result.unit, fontsize=8)
+    top.set_ylabel(folded(result.unit, fit(2.4, 8)), fontsize=8)
     top.margins(y=0.18)
     top.legend(fontsize=8, frameon=False, ncols=3, loc="upper left")
     clean(top)
@@ -75,9 +76,8 @@ def _grid(ax: Axes, part: pd.DataFrame, lines: list[tuple[str, str]]) -> None:
         on = np.flatnonzero(part[axis].astype(str) == value)
         ax.plot(np.arange(len(part)), np.full(len(part), row), ".", color="#DDDDDD", ms=4)
         ax.plot(on, np.full(len(on), row), "s", color=INK, ms=4)
-    ax.set_yticks(
-        range(len(lines)), [f"{label(axis)}: {value}" for axis, value in lines], fontsize=7
-    )
+    names = [folded(f"{label(axis)}: {value}", 48, 1) for axis, value in lines]
+    ax.set_yticks(range(len(lines)), names, fontsize=7)
     ax.set_ylim(len(lines) - 0.4, -0.6)
     ax.set_xticks([])
     ax.set_xlabel("specifications, sorted by estimate", fontsize=8)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from causalgreen.errors import CausalGreenError, DesignError
+from causalgreen.errors import CausalGreenError, DesignError, EstimationWarning
 from causalgreen.falsify.again import Again, quiet
 from causalgreen.falsify.case import Case, Check
 from causalgreen.falsify.finding import NOT_APPLICABLE, Falsification, Finding
+from causalgreen.falsify.options import asked_checks, refuse_options, refuse_settings
 
 __all__ = ["CHECKS", "Entry", "falsify"]
 
@@ -72,7 +75,7 @@ CHECKS = (
 
 def falsify(
     study: Any,
-    checks: Sequence[str | Check] | str | None = None,
+    checks: Sequence[str | Check] | Check | str | None = None,
     simulations: int = 400,
     refit: bool = False,
     seed: int | None = None,
@@ -116,12 +119,19 @@ def falsify(
     Returns
     -------
     Falsification
-        One finding for each check. One that cannot be run says why; it never passes.
+        One finding for each check. One that cannot be run says why; it never passes. Nor does one
+        that broke (a function of yours that raises, or returns no `Finding`): the others stay.
 
     Raises
     ------
     DesignError
-        If a check or a column is not known.
+        If a check, a column or a setting is not known or cannot be used; before anything is
+        computed.
+
+    Warns
+    -----
+    EstimationWarning
+        If a check itself broke.
 
     Examples
     --------
@@ -137,7 +147,8 @@ def falsify(
         "placebo_outcome": placebo_outcome, "network": network, "future_partners": future_partners,
         "strata": strata, "assignment": assignment,
     }  # fmt: skip
-    _refuse(study, simulations, given)
+    refuse_settings(simulations, refit, seed, progress)
+    refuse_options(study.panel, given)
     chosen = _chosen(checks)
     with quiet():
         case = case_of(study, simulations, refit, seed, progress)
@@ -160,53 +171,45 @@ def case_of(
 
 
 def _run(check: Entry | Check, case: Case, given: Mapping[str, Any]) -> Finding:
+    known = isinstance(check, Entry)
     name = check.name if isinstance(check, Entry) else getattr(check, "__name__", "check")
     try:
         with quiet(), np.errstate(all="ignore"):
             function = check.load(given) if isinstance(check, Entry) else check
-            return function(case)
+            finding: Any = function(case)
     except CausalGreenError as error:
+        if isinstance(error, DesignError) and not known:
+            return _failed(name, error)
         # What a check needs may be missing in ways that only the fit shows.
         return Finding(name, "Could this be asked of these data?", NOT_APPLICABLE, str(error))
+    except Exception as error:  # what others found must not be lost
+        return _failed(name, error)
+    if isinstance(finding, Finding):
+        return finding
+    return _failed(name, TypeError(f"it returned {finding!r} where a Finding belongs"))
 
 
-def _chosen(checks: Sequence[str | Check] | str | None) -> list[Entry | Check]:
+def _failed(name: str, error: Exception) -> Finding:
+    """A check that broke: it says nothing of the data, and it does not take the others with it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = ""
+    if trace is not None:
+        code = trace.tb_frame.f_code
+        where = f" in {code.co_name}, line {trace.tb_lineno} of {Path(code.co_filename).name}"
+    reason = (
+        f"the check itself failed ({type(error).__name__}{where}: {error}), which says nothing of "
+        "the data: mend the check, and run it again"
+    )
+    warnings.warn(f"{name}: {reason}", EstimationWarning, stacklevel=4)
+    return Finding(name, "Did the check itself run?", NOT_APPLICABLE, reason)
+
+
+def _chosen(checks: Sequence[str | Check] | Check | str | None) -> list[Entry | Check]:
     known: dict[str, Entry] = {entry.name: entry for entry in CHECKS}
-    if checks is None:
-        return list(CHECKS)
-    asked: list[str | Check] = [checks] if isinstance(checks, str) else list(checks)
-    unknown = [c for c in asked if not callable(c) and c not in known]
-    if unknown:
-        raise DesignError(
-            f"checks={unknown}: not known; there are {', '.join(known)}, and functions of a case"
-        )
+    asked = known if checks is None else asked_checks(checks, known)
     return [known[c] if isinstance(c, str) else c for c in asked]
-
-
-def _refuse(study: Any, simulations: int, given: Mapping[str, Any]) -> None:
-    """Refuse what is asked wrongly, before anything is computed."""
-    if isinstance(simulations, bool) or not isinstance(simulations, (int, np.integer)):
-        raise DesignError(f"simulations={simulations!r}: give a whole number, 20 or more")
-    if simulations < 20:
-        raise DesignError(
-            f"simulations={simulations}: p-values would be coarser than .05; give 20 or more"
-        )
-    columns = study.panel.frame.columns
-    for name, value in given.items():
-        for column in _columns(value):
-            if column not in columns:
-                raise DesignError(
-                    f"{name}={column!r}: the panel has no such column; see panel.frame.columns"
-                )
-
-
-def _columns(value: Any) -> list[Any]:
-    """Names of columns in an option."""
-    if value is None or hasattr(value, "columns"):
-        return []
-    if isinstance(value, Mapping):
-        return [c for part in value.values() for c in _columns(part)]
-    return [value] if isinstance(value, str) else list(value)
 
 
 def _shown(items: list[Any], progress: bool | None) -> Any:

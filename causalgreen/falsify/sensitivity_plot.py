@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from causalgreen.explain.style import GREY, INK, PALETTE, finish, label, sample
+from causalgreen.explain.style import GREY, INK, PALETTE, clean, label, legible, sample
+from causalgreen.falsify.layout import fit, folded, head, title
 from causalgreen.falsify.sensitivity_paths import strength
 
 if TYPE_CHECKING:
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["plot_contour", "plot_contours", "plot_curve", "plot_curves"]
 
 
+@legible
 def plot_contour(
     result: Sensitivity, term: str, ax: Axes | None, limit: bool, size: int = 41
 ) -> Axes:
     """Bound of one path over the strength of a confounder, with benchmarks."""
     import matplotlib.pyplot as plt
 
+    own = ax is None
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
     form = result.form(term)
@@ -54,11 +57,21 @@ def plot_contour(
     ax.set_ylabel("share of the outcome side's explained (cf_y)", fontsize=8)
     kind = "interval" if limit else "estimate"
     end = "lower" if side < 0 else "upper"
-    return finish(
-        ax, f"How strong an omitted confounder would end the path: {label(term)}?",
-        f"{end} bound of the {kind}, {form.context.unit};\nred: zero; diamonds: observed controls; "
+    return _titled(
+        ax, own, f"How strong an omitted confounder would end the path: {label(term)}?",
+        f"{end} bound of the {kind}, {form.context.unit}; red: zero; diamonds: observed controls; "
         f"{sample(form.context)}",
     )  # fmt: skip
+
+
+def _titled(ax: Axes, own: bool, question: str, under: str) -> Axes:
+    """Over the whole figure where it is ours, else over the axes."""
+    figure: Any = ax.figure
+    if not own:
+        return title(ax, question, under)
+    head(figure, question, under)
+    clean(ax)
+    return ax
 
 
 def _benchmarks(ax: Axes, marks: pd.DataFrame, smallest: float) -> None:
@@ -75,6 +88,7 @@ def _benchmarks(ax: Axes, marks: pd.DataFrame, smallest: float) -> None:
         )  # fmt: skip
 
 
+@legible
 def plot_contours(result: Sensitivity) -> Figure:
     """One panel for each path."""
     import matplotlib.pyplot as plt
@@ -87,22 +101,24 @@ def plot_contours(result: Sensitivity) -> Figure:
     )
     for ax, term in zip(axes.flat, terms, strict=False):
         plot_contour(result, term, ax, limit=False, size=31)
-        ax.set_title(label(term), loc="left", fontsize=9, color=INK)
+        ax.set_title(folded(label(term), fit(4.6, 9), 2), loc="left", fontsize=9, color=INK)
     for ax in list(axes.flat)[len(terms) :]:
         ax.set_axis_off()
     form: PathForm = result.forms[0]
-    figure.suptitle(
-        "How strong an omitted confounder would end each path?\nbound of the estimate, "
-        f"{form.context.unit}; red: zero; diamonds: observed controls; {sample(form.context)}",
-        x=0.01, ha="left", fontsize=10, color=INK,
+    head(
+        figure, "How strong an omitted confounder would end each path?",
+        f"bound of the estimate, {form.context.unit}; red: zero; diamonds: observed controls; "
+        f"{sample(form.context)}",
     )  # fmt: skip
     return figure
 
 
+@legible
 def plot_curve(curve: MediatorCurve, ax: Axes | None) -> Axes:
     """A path against the correlation of mediator residual and outcome error."""
     import matplotlib.pyplot as plt
 
+    own = ax is None
     if ax is None:
         _, ax = plt.subplots(figsize=(6.8, 4.0), layout="constrained")
     half = curve.quantile * curve.std_error
@@ -122,15 +138,17 @@ def plot_curve(curve: MediatorCurve, ax: Axes | None) -> Axes:
     low, high = (curve.estimate - half)[inner].min(), (curve.estimate + half)[inner].max()
     ax.set_ylim(min(low, 0), max(high, 0))
     ax.set_xlim(-0.8, 0.8)
-    ax.set_xlabel(f"correlation of {label(curve.mediator)}'s residual with the outcome's error",
-                  fontsize=8)  # fmt: skip
-    ax.set_ylabel(curve.unit, fontsize=8)
-    return finish(
-        ax, f"What if something moves {label(curve.mediator)} and the outcome? {label(curve.term)}",
+    told = f"correlation of {label(curve.mediator)}'s residual with the outcome's error"
+    ax.set_xlabel(folded(told, fit(6.0, 8)), fontsize=8)
+    ax.set_ylabel(folded(curve.unit, fit(2.4, 8)), fontsize=8)
+    mediator, term = label(curve.mediator), label(curve.term)
+    return _titled(
+        ax, own, f"What if something moves {mediator} and the outcome? {term}",
         f"path with 95 % interval; {curve.who}",
     )  # fmt: skip
 
 
+@legible
 def plot_curves(curves: Sequence[MediatorCurve]) -> Figure:
     """One panel for each mediator and path."""
     import matplotlib.pyplot as plt

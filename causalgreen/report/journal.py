@@ -154,7 +154,7 @@ def journal_table(
     Raises
     ------
     DesignError
-        If there is no model, or a term is in none of them.
+        If there is no model, something else was given, or a term is in none of them.
 
     Examples
     --------
@@ -174,6 +174,7 @@ def journal_table(
     given = _given(models)
     tables = {head: model.tidy(level=level).set_index("term") for head, model in given.items()}
     rows_of = _terms(tables, terms)
+    _check_labels(labels, rows_of)
     rows: list[tuple[str, ...]] = []
     for term in rows_of:
         lines = [
@@ -193,17 +194,40 @@ def _given(models: Any) -> dict[str, Any]:
     """Models by head."""
     if hasattr(models, "tidy"):
         models = [models]
+    if not isinstance(models, (Mapping, Sequence)) or isinstance(models, str):
+        raise DesignError(f"models={models!r}: give effects, such as study.paths(), or a list")
     if not isinstance(models, Mapping):
         models = {f"({i})": model for i, model in enumerate(models, 1)}
     if not models:
         raise DesignError("a table needs at least one model: journal_table(study.paths())")
+    for head, model in models.items():
+        if not (hasattr(model, "tidy") and hasattr(model, "context")):
+            raise DesignError(
+                f"the model {head!r} is {model!r}: give effects, such as study.paths()"
+            )
     return {str(head): model for head, model in models.items()}
+
+
+def _check_labels(labels: Any, rows: tuple[str, ...]) -> None:
+    if labels is None:
+        return
+    if not isinstance(labels, Mapping):
+        raise DesignError(f"labels={labels!r}: give a mapping from term to its name")
+    if unknown := [str(term) for term in labels if term not in rows]:
+        raise DesignError(
+            f"labels: the table has no row {', '.join(unknown)}; there are {', '.join(rows)}"
+        )
 
 
 def _terms(tables: Mapping[str, pd.DataFrame], wanted: Sequence[str] | None) -> tuple[str, ...]:
     known = tuple(dict.fromkeys(str(term) for table in tables.values() for term in table.index))
     if wanted is None:
         return known
+    wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+    if not wanted:
+        raise DesignError(
+            f"terms=[] asks for no row: leave it out for all; there are {', '.join(known)}"
+        )
     unknown = [term for term in wanted if term not in known]
     if unknown:
         raise DesignError(f"no model has the term {unknown[0]!r}; there are {', '.join(known)}")

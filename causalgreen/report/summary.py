@@ -75,7 +75,8 @@ def summarise(
     Raises
     ------
     DesignError
-        If there is no such language.
+        If there is no such language, or something else was given than effects, a surface or
+        findings.
 
     Examples
     --------
@@ -88,8 +89,12 @@ def summarise(
     >>> [topic for topic, _ in summarise(study).lines][:3]
     ['Question', 'Found', 'By path']
     """
+    from causalgreen.report.given import check_given
+    from causalgreen.report.phrases import phrases
     from causalgreen.report.summary_lines import Teller
 
+    phrases(lang)
+    check_given(effects, surface, falsification)
     effects = study.paths() if effects is None else effects
     teller = Teller.of(study, effects, surface, falsification, lang, level)
     return Summary(tuple(line for line in teller.lines() if line[1]), lang)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ POWER = 0.80
 REASON = 170
 CRITICAL = ("no common shock", "sequential ignorability")
 MOST = 3
+# A stop ends a sentence before a capital; in "network=... was not given" it does not.
+SENTENCE = re.compile(r"(?<!\.)\. (?=[^a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +176,16 @@ class Teller(Voice):
         keys = {IDENTIFIED: "yes", ASSUMPTION: "if", NOT_IDENTIFIED: "no"}
         parts = [
             self._word(keys[verdict], names=self._named(groups[verdict, on]),
-                       assumptions=self.say.join(on))
+                       assumptions=self._rests(on))
             for verdict, on in sorted(groups, key=lambda g: list(keys).index(g[0]))
         ]  # fmt: skip
         return self.say.sentences([*parts, self._word("graph")])
+
+    def _rests(self, assumptions: tuple[str, ...]) -> str:
+        """Assumptions as what something rests on; that there is none of a thing comes last."""
+        none = [a for a in assumptions if a.startswith("no ")]
+        some = [a for a in assumptions if a not in none]
+        return self.say.join([*some, *(self._word("there being", assumption=a) for a in none)])
 
     def _short(self, assumption: str) -> str:
         """Name of an assumption: what stands before its colon."""
@@ -279,8 +288,16 @@ def _claims(surface: Any) -> pd.DataFrame | None:
 def _first(reason: str) -> str:
     """The first sentences of a reason, or its beginning where the first one is long."""
     text = " ".join(reason.split()).rstrip(".。")
-    while len(text) > REASON and ". " in text:
-        text = text.rpartition(". ")[0]
+    ends = [m.start() for m in SENTENCE.finditer(text)]
+    while len(text) > REASON and ends:
+        text = text[: ends.pop()]
     if len(text) <= REASON:
         return text
-    return text[:REASON].rsplit(" ", 1)[0].rstrip(",;:") + " ..."
+    return _closed(text[:REASON].rsplit(" ", 1)[0]).rstrip(",;:( ") + " ..."
+
+
+def _closed(text: str) -> str:
+    """Without what stands in a bracket that does not close."""
+    while text.count("(") > text.count(")"):
+        text = text[: text.rindex("(")]
+    return text

@@ -55,7 +55,7 @@ EN = {
     "smaller ones less often.",
     # identification
     "yes": "Identified by the graph: {names}.",
-    "if": "Needs {assumptions}, which the data cannot check: {names}.",
+    "if": "Rests on {assumptions}, which the data cannot check: {names}.",
     "no": "Not identified, associations only: {names}.",
     "graph": "All of it holds for the graph as drawn.",
     # tried
@@ -72,7 +72,9 @@ EN = {
     "one-sided interval.",
     "benchmark yes": "One as strong as {block}, the strongest observed control, would.",
     "benchmark no": "One as strong as {block}, the strongest observed control, would not.",
-    "open": "The interval of {path} holds zero: there is nothing to overturn.",
+    "open": "The interval of {path} holds zero, so there is no finding to overturn; but a "
+    "confounder can hide an effect, too.",
+    "there being": "there being {assumption}",
     "assumed": "Any of its assumptions being wrong: {names}. The first to doubt is a cause that "
     "varies over time, is not among the controls, and moves {treatment} and {outcome} together.",
     # what is not said
@@ -119,7 +121,7 @@ ZH = {
     "few": "聚类数很少，置信区间本身也不确定。",
     "smallest": "大小为 {amount} 的{path}有 80% 的概率被发现，更小的则更难。",
     "yes": "因果图可识别：{names}。",
-    "if": "需要{assumptions}，而数据无法检验：{names}。",
+    "if": "以{assumptions}为前提，而数据无法检验：{names}。",
     "no": "不可识别，仅为关联：{names}。",
     "graph": "以上均以所画因果图为前提。",
     "counts": "共 {n} 项检验：{counts}。",
@@ -133,7 +135,8 @@ ZH = {
     "将归零；若为 {rv_a}%，其单侧置信区间的近端将及于零。",
     "benchmark yes": "强度与最强的已观测控制变量 {block} 相当的混杂因素足以如此。",
     "benchmark no": "强度与最强的已观测控制变量 {block} 相当的混杂因素尚不足以如此。",
-    "open": "{path}的置信区间含零，没有可推翻的结论。",
+    "open": "{path}的置信区间含零，尚无结论可被推翻；但混杂因素也可能掩盖效应。",
+    "there being": "{assumption}",
     "assumed": "其任一假设不成立：{names}。首先应怀疑的是未列入控制变量、随时间变化并同时影响"
     "{treatment}与{outcome}的因素。",
     "limits": "单个企业的效应、没有企业达到过的{treatment}取值，以及以往各期{moved}的作用："

@@ -19,7 +19,7 @@ from causalgreen.report.word import need_word, word_page, word_table
 if TYPE_CHECKING:
     from causalgreen.report.journal import JournalTable
 
-__all__ = ["SUFFIXES", "write_report", "write_table"]
+__all__ = ["SUFFIXES", "check_path", "check_place", "write_report", "write_table"]
 
 SUFFIXES = (".html", ".md", ".tex", ".docx")
 
@@ -55,7 +55,7 @@ def write_report(path: str | Path, page: Page) -> Path:
     ...     write_report(f"{folder}/report.html", Page("Title", "Lead.")).name
     'report.html'
     """
-    path = _checked(path)
+    path = check_path(path)
     suffix = path.suffix.lower()
     if suffix == ".html":
         _write(path, html_page(page).encode("utf-8"))
@@ -68,22 +68,54 @@ def write_report(path: str | Path, page: Page) -> Path:
 
 def write_table(path: str | Path, table: JournalTable) -> Path:
     """Write one table in the format that the suffix names; see `JournalTable.write`."""
-    path = _checked(path)
+    path = check_path(path)
     text = {".html": table.to_html, ".md": table.to_markdown, ".tex": table.to_latex}
     suffix = path.suffix.lower()
     _write(path, word_table(table) if suffix == ".docx" else text[suffix]().encode("utf-8"))
     return path
 
 
-def _checked(path: str | Path) -> Path:
+def check_path(path: str | Path) -> Path:
+    """Refuse a path that no report can be written to, before anything is computed.
+
+    Raises
+    ------
+    DesignError
+        If it is no path, its suffix is not served, it is a folder, or its folder is not there or
+        takes no file.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise DesignError(f"path={path!r} is no path; give one, such as 'report.html'")
     path = Path(path)
     check_suffix(path)
+    check_place(path)
+    return path
+
+
+def check_place(path: Path, what: str = "the report") -> None:
+    """Refuse a place that takes no file.
+
+    Raises
+    ------
+    DesignError
+        If the path is a folder, or its folder is not there or takes no file.
+    """
+    if path.is_dir():
+        raise DesignError(f"{what} cannot go to {path}: that is a folder; give the path of a file")
     if not path.parent.is_dir():
         raise DesignError(
-            f"the report cannot go to {path}: there is no folder {path.parent}; "
+            f"{what} cannot go to {path}: there is no folder {path.parent}; "
             "make the folder first, or give another path"
         )
-    return path
+    try:
+        # Permissions do not tell of every folder that takes no file.
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise DesignError(
+            f"{what} cannot go to {path}: no file can be made in {path.parent} "
+            f"({error.strerror or error}); give another folder"
+        ) from None
 
 
 def check_suffix(path: str | Path) -> None:

@@ -6,12 +6,13 @@ import hashlib
 import json
 import os
 import tempfile
+import warnings
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from causalgreen.errors import DesignError
+from causalgreen.errors import DesignError, EstimationWarning
 from causalgreen.graph.causal_graph import CausalGraph
 from causalgreen.panel.roles import Roles
 from causalgreen.panel.transforms import FixedEffects
@@ -158,10 +159,32 @@ class Manifest:
         return read(cls, text_or_path)
 
     def write(self, path: str | Path) -> Path:
-        """Write the manifest as JSON; the file appears whole or not at all."""
-        from causalgreen.report.write import open_to_readers
+        """Write the manifest as JSON; the file appears whole or not at all.
+
+        Raises
+        ------
+        DesignError
+            If no file can be made there.
+
+        Warns
+        -----
+        EstimationWarning
+            If ``causalgreen run`` cannot compute the estimates again: they are not those of
+            ``study.paths`` as they are.
+        """
+        from causalgreen.report.write import check_place, open_to_readers
 
         path = Path(path)
+        check_place(path, "the manifest")
+        if self.estimation is None:
+            what = f"the estimates in {path.name} are" if self.estimates else f"{path.name} holds"
+            kind = f" ({self.unit})" if self.estimates and self.unit else ""
+            none = "not those of study.paths() as they are" if self.estimates else "no estimates"
+            warnings.warn(
+                f"{what} {none}{kind}: `causalgreen run` cannot compute them from the manifest and "
+                "will refuse it. For one that can be run, write study.manifest(study.paths())",
+                EstimationWarning, stacklevel=2,
+            )  # fmt: skip
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

@@ -17,11 +17,14 @@ def report(
 ) -> Path:  # fmt: skip
     """Write a report; see `Study.report`."""
     from causalgreen.report import study_page, write_report
+    from causalgreen.report.given import check_given
     from causalgreen.report.phrases import phrases
-    from causalgreen.report.write import check_suffix
+    from causalgreen.report.write import check_path, check_place
 
-    check_suffix(path)
-    phrases(lang)  # refuses what it does not speak, before anything is computed
+    # What cannot be done is refused before anything is computed.
+    check_place(beside(check_path(path)), "the report's manifest")
+    phrases(lang)
+    check_given(effects, surface, falsification)
     effects = study.paths() if effects is None else effects
     manifest = manifest_of(study, effects)
     hetero = surface if hasattr(surface, "surface") else None
