@@ -102,18 +102,25 @@ def measure(size: Size, seed: int, folder: Path) -> pd.DataFrame:
     time(STUDY, "page, with all that it asks", page)
     for name, ask in _questions(study.explain(surface)).items():
         time(INSIDE, name, ask, "asked once more of a new explanation; part of the page")
+    _beside(time, study, frame, controls, size.trees, seed)
+    table = clock.table()
+    table.insert(0, "part", parts)
+    return table
+
+
+def _beside(
+    time: Any, study: Any, frame: pd.DataFrame, controls: list[str], trees: int, seed: int
+) -> None:
+    """EconML's nuisances and forest, with as many folds as the study and with its default."""
     rounds = Rounds.of(study)
     note = (
         f"rounds that the study chose: {rounds.outcome} (outcome), {rounds.treatment} (treatment)"
     )
     for folds in (5, 2):
         two = partial(nuisances, frame, controls, rounds, folds, seed)
-        fit = partial(forest_fit, frame, controls, rounds, folds, size.trees, seed)
+        fit = partial(forest_fit, frame, controls, rounds, folds, trees, seed)
         time(ECONML, f"two nuisances alone, {folds} folds", two, note)
         time(ECONML, f"CausalForestDML.fit, {folds} folds", fit, note)
-    table = clock.table()
-    table.insert(0, "part", parts)
-    return table
 
 
 def _study(frame: pd.DataFrame, controls: list[str], seed: int) -> Any:
