@@ -490,10 +490,10 @@ def test_a_report_that_cannot_be_written_leaves_no_manifest(study, tmp_path):
 
 
 def test_a_manifest_that_cannot_be_run_says_so_at_writing(study, tmp_path):
-    with pytest.warns(EstimationWarning, match="causalgreen run.*will refuse it.*study.paths"):
+    with pytest.warns(EstimationWarning, match=r"causalgreen run.*will refuse it.*study\.paths"):
         study.manifest(study.paths().percent_of_mean()).write(tmp_path / "percent.manifest.json")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         study.manifest().write(tmp_path / "fine.manifest.json")
-    with pytest.raises(DesignError, match="manifest cannot go to .*no folder"):
+    with pytest.raises(DesignError, match=r"manifest cannot go to .*no folder"):
         study.manifest().write(tmp_path / "missing" / "x.manifest.json")

@@ -309,7 +309,9 @@ def test_an_outcome_without_a_positive_mean():
 def test_a_reason_is_cut_between_sentences_and_brackets_close():
     reason = (
         "exposures could not be rebuilt (network=... was not given): wrong peers, as many for each "
-        "firm, do what the right ones do (randomization p 0.40). " + "Not which firms they are, it seems. " * 9
+        "firm, do what the right ones do (randomization p 0.40). "
+        + "Not which firms they are, it seems. "
+        * 9
     )
     told = _first(reason)
     assert told.startswith("exposures could not be rebuilt (network=... was not given): wrong")

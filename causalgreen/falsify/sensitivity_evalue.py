@@ -138,8 +138,9 @@ def check_e_values(case: Case) -> Finding:
         "its interval" for r in stands.itertuples()
     ]  # fmt: skip
     parts += [
-        f"{r.term} takes away {100 * (1 - r.ratio):.0f} % of the mean outcome for {told}: more "
-        "than all of it, so that there is no ratio to explain" for r in beyond.itertuples()
+        f"{term} takes away {100 * (1 - ratio):.0f} % of the mean outcome for {told}: more "
+        "than all of it, so that there is no ratio to explain"
+        for term, ratio in zip(beyond["term"], beyond["ratio"], strict=True)
     ]  # fmt: skip
     if stands.empty:
         why = "; ".join(parts) or "no total differs from zero: there is nothing to explain away"
