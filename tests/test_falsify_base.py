@@ -336,7 +336,10 @@ def test_titles_and_labels_of_pictures_are_whole_and_apart(chinese):
         texts = [*figure.texts, *([figure._suptitle] if figure._suptitle else [])]
         texts += [t for ax in figure.axes for t in (*ax.texts, ax.title, ax._left_title)]
         texts += [t for ax in figure.axes for t in (ax.xaxis.label, ax.yaxis.label)]
-        texts += [t for ax in figure.axes for t in ax.get_yticklabels()]
+        for ax in figure.axes:
+            low, high = sorted(ax.get_ylim())
+            ticks = ax.get_yticklabels() if ax.axison else []
+            texts += [t for t in ticks if low <= t.get_position()[1] <= high]
         boxes = [(t.get_text(), t.get_window_extent()) for t in set(texts) if t.get_text()]
         for text, box in boxes:
             assert box.x0 >= page.x0 - 1, (text, box)
