@@ -13,8 +13,8 @@ import causalgreen as cg
 from causalgreen.data.simulate import simulate_panel
 from causalgreen.errors import DesignError
 from causalgreen.falsify.finding import Falsification, Finding
+from causalgreen.report.reasons import first
 from causalgreen.report.summary import Summary, _wide, _wrapped, summarise
-from causalgreen.report.summary_lines import _first
 
 ROLES = {
     "unit": "firm", "time": "year", "outcome": "green_patents", "treatment": "ai",
@@ -313,10 +313,10 @@ def test_a_reason_is_cut_between_sentences_and_brackets_close():
         + "Not which firms they are, it seems. "
         * 9
     )
-    told = _first(reason)
+    told = first(reason)
     assert told.startswith("exposures could not be rebuilt (network=... was not given): wrong")
     assert told.endswith("(randomization p 0.40)")
-    long = _first("exposures were exchanged " + "again " * 20 + "(network=... was not " * 3)
+    long = first("exposures were exchanged " + "again " * 20 + "(network=... was not " * 3)
     assert long.count("(") == long.count(")")
     assert long.endswith("again ...")
 
@@ -348,7 +348,7 @@ def test_what_stands_in_anothers_place_is_refused(clean, tmp_path, arguments, to
         ("taken.html", "manifest cannot go to .*taken.manifest.json: that is a folder"),
     ],
 )  # fmt: skip
-def test_a_place_for_the_report_is_looked_at_first(tmp_path, path, told):
+def test_a_place_for_the_report_is_looked_atfirst(tmp_path, path, told):
     if path == "/proc/r.html" and not Path("/proc").is_dir():
         pytest.skip("no /proc here")
     for folder in ("folder.html", "taken.manifest.json"):

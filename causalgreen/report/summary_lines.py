@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from causalgreen.errors import EstimationError
+from causalgreen.report.reasons import first
 from causalgreen.report.summary_voice import ASSUMPTION, IDENTIFIED, NOT_IDENTIFIED, TOTALS, Voice
 from causalgreen.report.wording import amount
 
@@ -21,11 +21,8 @@ __all__ = ["Teller"]
 
 FEW = 40
 POWER = 0.80
-REASON = 170
 CRITICAL = ("no common shock", "sequential ignorability")
 MOST = 3
-# A stop ends a sentence before a capital; in "network=... was not given" it does not.
-SENTENCE = re.compile(r"(?<!\.)\. (?=[^a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +210,7 @@ class Teller(Voice):
 
     def _reason(self, reason: str) -> str:
         """The beginning of a reason, in brackets; none where only another language has it."""
-        told = _first(self.say.tell(reason))
+        told = first(self.say.tell(reason))
         if self.say.lang == "zh" and not any("\u4e00" <= c <= "\u9fff" for c in told):
             return ""
         return self._word("reason", reason=told)
@@ -283,21 +280,3 @@ def _claims(surface: Any) -> pd.DataFrame | None:
         surface = Explanation(surface)
     table: pd.DataFrame = (surface.claims() if hasattr(surface, "claims") else surface).tidy()
     return table
-
-
-def _first(reason: str) -> str:
-    """The first sentences of a reason, or its beginning where the first one is long."""
-    text = " ".join(reason.split()).rstrip(".。")
-    ends = [m.start() for m in SENTENCE.finditer(text)]
-    while len(text) > REASON and ends:
-        text = text[: ends.pop()]
-    if len(text) <= REASON:
-        return text
-    return _closed(text[:REASON].rsplit(" ", 1)[0]).rstrip(",;:( ") + " ..."
-
-
-def _closed(text: str) -> str:
-    """Without what stands in a bracket that does not close."""
-    while text.count("(") > text.count(")"):
-        text = text[: text.rindex("(")]
-    return text
