@@ -20,7 +20,7 @@ from joblib import parallel_config
 import causalgreen as cg
 
 FAST = "CAUSALGREEN_FAST" in os.environ  # fewer firms and trees; for tests
-firms, trees = (150, 16) if FAST else (1000, 200)
+firms, trees = (150, 48) if FAST else (1000, 200)
 
 
 def new_study():

@@ -26,6 +26,7 @@ from causalgreen.study.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = STUDY.format(seed=0).replace('learner = "default"', 'learner = "linear"')
+QUICK = QUICK.split("[report]")[0] + "[output]" + QUICK.split("[output]")[1]  # paths alone
 ROLE_FLAGS = ["--unit=firm", "--time=year", "--outcome=green_patents", "--treatment=ai"]
 
 

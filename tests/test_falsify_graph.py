@@ -73,7 +73,7 @@ def test_full_mediation_graph_is_caught():
     graph = study.graph.drop_edge("ai", "green_patents")
     study = cg.Study(study.panel, graph, learner=cg.linear())
     found = gc.check(case_of(study, covariance="CR1"))
-    assert found.verdict == "fail"
+    assert found.verdict == "warn"  # shocks that nothing removes could do the same
     assert "green_patents and ai" in found.reason
     figure = found.plot()
     assert "?" in figure.axes[0].get_title(loc="left")

@@ -138,6 +138,18 @@ def dowhy_door(case: Case, path: str = "own_total", *, refit: bool = False) -> D
     References
     ----------
     Sharma and Kiciman (2020), doi 10.48550/arXiv.2011.04216.
+
+    Examples
+    --------
+    >>> import causalgreen as cg
+    >>> from causalgreen.falsify.registry import case_of
+    >>> df, _ = cg.simulate_panel(n_firms=80, n_years=4, seed=0)
+    >>> panel = cg.Panel.from_frame(df, unit="firm", time="year", outcome="green_patents",
+    ...                             treatment="ai", controls=["age", "roa_lag"])
+    >>> study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear())
+    >>> door = dowhy_door(case_of(study))
+    >>> len(door.frame) == 80 * 4
+    True
     """
     layout, names = case.layout, case.residuals.names
     if path not in ("own_total", "direct"):

@@ -177,6 +177,18 @@ def sensitivity(
     ----------
     Chernozhukov, Cinelli, Newey, Sharma and Syrgkanis (2022), Long story short: Omitted variable
     bias in causal machine learning, doi 10.48550/arXiv.2112.13398.
+
+    Examples
+    --------
+    >>> import causalgreen as cg
+    >>> from causalgreen.falsify.registry import case_of
+    >>> df, _ = cg.simulate_panel(n_firms=80, n_years=4, seed=0)
+    >>> panel = cg.Panel.from_frame(df, unit="firm", time="year", outcome="green_patents",
+    ...                             treatment="ai", controls=["age", "roa_lag"])
+    >>> study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear())
+    >>> table = sensitivity(case_of(study)).tidy()
+    >>> bool((table["rv"] >= table["rv_a"]).all())
+    True
     """
     for name, value in (("cf_y", cf_y), ("cf_d", cf_d), ("|rho|", abs(rho))):
         if not 0 <= value < 1 and not (name == "|rho|" and value == 1):
