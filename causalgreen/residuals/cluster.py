@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import warnings
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
+from typing import Any, Literal
 
 from causalgreen.errors import ClusterError, DesignError, EstimationWarning
 from causalgreen.residuals.reach import SECONDS, dask_client, ray_answers
@@ -121,9 +122,11 @@ def _ray(stack: ExitStack, address: str | None, workers: int | None, seconds: fl
         # Asked for workers, they are here, whatever RAY_ADDRESS says.
         address = address or (os.environ.get("RAY_ADDRESS") if workers is None else None) or "local"
         ray_answers(address, seconds)
-        here = {"num_cpus": workers, "include_dashboard": False} if address == "local" else {}
+        here: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+        if address == "local":
+            here |= {"num_cpus": workers, "include_dashboard": False}
         try:
-            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
+            ray.init(address=address, **here)
         except (OSError, RuntimeError, ValueError) as error:
             raise ClusterError(
                 f"Ray at {address} did not let this process in: {error}. Workers and this process "
