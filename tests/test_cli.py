@@ -524,6 +524,8 @@ def test_termination_leaves_nothing_behind(study):
 
 def test_demo_shows_the_truth_and_can_be_run_again(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    quick = STUDY.replace('learner = "default"', 'learner = "linear"')
+    monkeypatch.setattr("causalgreen.cli.demo.STUDY", quick.replace("falsify = true", "# falsify"))
     assert main(["demo", "--firms", "120", "--years", "4"]) == 0
     out = capsys.readouterr().out
     for part in ("Truth", "Estimate", "Direct", "Through human capital", "Overall", "report.html"):

@@ -76,7 +76,7 @@ def test_full_mediation_graph_is_caught():
     assert found.verdict == "warn"  # shocks that nothing removes could do the same
     assert "green_patents and ai" in found.reason
     figure = found.plot()
-    assert "?" in figure.axes[0].get_title(loc="left")
+    assert "?" in figure.get_suptitle()
     plt.close(figure)
 
 

@@ -47,11 +47,11 @@ def folded(text: str, width: int, lines: int | None = None) -> str:
     Examples
     --------
     >>> folded("number of green patents", 12)
-    'number of\\ngreen patents'
+    'number of\ngreen patents'
     >>> folded("绿色专利申请数量", 8)
-    '绿色专利\\n申请数量'
+    '绿色专利\n申请数量'
     >>> folded("one two three", 5, lines=2)
-    'one\\ntwo …'
+    'one\ntwo …'
     """
     out = [line for part in text.split("\n") for line in _lines(part, width)]
     if lines is not None and len(out) > lines:
