@@ -46,7 +46,7 @@ def folded(text: str, width: int, lines: int | None = None) -> str:
 
     Examples
     --------
-    >>> folded("number of green patents", 12)
+    >>> folded("number of green patents", 14)
     'number of\ngreen patents'
     >>> folded("绿色专利申请数量", 8)
     '绿色专利\n申请数量'
