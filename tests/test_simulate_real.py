@@ -273,3 +273,22 @@ def test_moments_of_another_table():
     assert table["leverage mean"] == pytest.approx(df["leverage"].mean())
     assert table["green patents zero share"] == (df["green_patents"] == 0).mean()
     assert re.search(r"\| ai words max \| 429 \|", markdown(moments(df)))
+
+
+def test_the_same_seed_gives_the_same_firms_under_every_hash_seed():
+    import os
+    import subprocess
+    import sys
+
+    code = (
+        "import causalgreen as cg; s = cg.simulate_panel(40, 3, seed=1, realism=cg.Realism());"
+        "print(s.df['firm'].tolist())"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(said) == 1

@@ -125,7 +125,7 @@ def _listed(
 
 def _codes(rng: np.random.Generator, recent: np.ndarray, n: int) -> np.ndarray:
     """Six-character stock codes, sorted by board as listing year allows, each used once."""
-    numbers = {prefix: list(rng.permutation(999) + 1) for prefix in {*_OLD, *_NEW}}
+    numbers = {prefix: list(rng.permutation(999) + 1) for prefix in dict.fromkeys((*_OLD, *_NEW))}
     out = []
     for late in recent:
         wanted = [p for p in (_NEW if late else _OLD) if numbers[p]]
