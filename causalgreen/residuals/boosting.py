@@ -12,7 +12,10 @@ from causalgreen.residuals.tasks import FoldTask
 
 __all__ = ["LightGBMLearner"]
 
-PATIENCE = 30
+# Rounds without a gain on held-out clusters that end the training, at a learning rate of one.
+PATIENCE = 3.0
+# Rows beyond which features are binned a part at a time.
+CHUNK = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,9 @@ class LightGBMLearner:
         grid = np.unique(np.round(np.geomspace(5, max(self.max_rounds, 5), 14)).astype(int))
         grid = np.minimum(grid, self.max_rounds)
         return np.unique(np.concatenate([[0], grid]))
+
+    def _patience(self) -> int:
+        return max(5, round(PATIENCE / self.learning_rate))
 
     def labels(self) -> tuple[str, ...]:
         """Numbers of rounds."""
@@ -86,23 +92,47 @@ class LightGBMLearner:
         # folds, chosen by the loss over all of them.
         lgb.train(
             params, data, self.max_rounds, valid_sets=[held_out], keep_training_booster=True,
-            feval=listen, callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
+            feval=listen, callbacks=[lgb.early_stopping(self._patience(), verbose=False)],
         )  # fmt: skip
         return scores
 
     def _bin(self, task: FoldTask, params: dict[str, Any]) -> tuple[Any, Any]:
-        """Binned features, once for all targets of a fold."""
-        import lightgbm as lgb
-
-        train, test = task.halves()
-        # Bins depend on a seed where rows are sampled: one for the fold, whichever target is first.
+        """Binned features of the training and the held-out rows, once for all targets of a fold."""
+        # Bins depend on a seed where rows are sampled: one for all, whichever target is first.
         fixed = {**params, "seed": 0}
-        weights = task.weights
-        data = lgb.Dataset(
-            train, np.zeros(len(train)), weight=task.train_weights(), params=fixed,
-        ).construct()  # fmt: skip
-        held_out = lgb.Dataset(
-            test, np.zeros(len(test)), reference=data, params=fixed,
-            weight=None if weights is None else weights[task.test],
-        ).construct()  # fmt: skip
+
+        def whole() -> Any:
+            return _binned(task.X, np.flatnonzero(task.flexible), task.weights, fixed)
+
+        # Where bins end is learnt from the features of all rows; no target is looked at.
+        every = whole() if task.together is None else task.together.shared(self, whole)
+        data, held_out = (
+            every.subset(rows, fixed).construct() for rows in (task.train, task.test)
+        )  # fmt: skip
         return data, held_out
+
+
+def _binned(
+    X: np.ndarray, columns: np.ndarray, weights: np.ndarray | None, params: dict[str, Any]
+) -> Any:
+    """Binned features of all rows; of a large panel without a copy of them."""
+    import lightgbm as lgb
+
+    n = len(X)
+    if n > CHUNK:
+        whole = len(columns) == X.shape[1]
+
+        class Rows(lgb.Sequence):  # type: ignore[misc]
+            batch_size = CHUNK // 8
+
+            def __len__(self) -> int:
+                return n
+
+            def __getitem__(self, index: Any) -> np.ndarray:
+                part = X[index]
+                return part if whole else part[..., columns]
+
+        features: Any = Rows()
+    else:
+        features = X[:, columns]
+    return lgb.Dataset(features, np.zeros(n), weight=weights, params=params).construct()

@@ -15,7 +15,7 @@ from causalgreen.residuals.choose import Choice, combine
 from causalgreen.residuals.folds import make_folds
 from causalgreen.residuals.jobs import run_jobs
 from causalgreen.residuals.memory import check_cross_fit
-from causalgreen.residuals.tasks import FoldTask, Stack
+from causalgreen.residuals.tasks import FoldTask, Stack, Together
 
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
@@ -166,6 +166,7 @@ def _tasks(
     tasks = []
     # The same objects for all folds: where work is sent elsewhere, each array goes once.
     y = [np.ascontiguousarray(design.targets[:, j]) for j in range(n_targets)]
+    together = Together(design.targets, folds)
     for r, fold in enumerate(folds):
         for k in range(settings.folds):
             train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
@@ -178,6 +179,7 @@ def _tasks(
                 FoldTask(
                     design.features, y[j], weights, train, test,
                     design.linear, design.flexible, design.traits, seeds[j],
+                    together=together, place=(r, k, j),
                 )
                 for j in range(n_targets)
             ])  # fmt: skip

@@ -15,43 +15,46 @@ from causalgreen.residuals.tasks import FoldTask, Learner
 
 __all__ = ["in_parallel", "run_jobs"]
 
-_ARRAYS = ("X", "y", "weights", "train", "test", "linear", "flexible", "traits")
+_POOLED = ("X", "y", "weights", "train", "test", "linear", "flexible", "traits", "together")
 
-Lean = tuple[tuple[int | None, ...], int]
+Lean = tuple[tuple[int | None, ...], int, tuple[int, int, int]]
 
 
 def _run(
-    arrays: tuple[np.ndarray, ...], members: tuple[Learner, ...], block: list[Lean]
+    pool: tuple[Any, ...], members: tuple[Learner, ...], block: list[Lean]
 ) -> list[list[np.ndarray]]:
     """Predictions for some targets of one fold, which share what does not depend on the target."""
     memo: dict[Any, Any] = {}
     out = []
-    for places, seed in block:
-        parts = (None if place is None else arrays[place] for place in places)
-        task = FoldTask(*parts, seed, memo)  # type: ignore[arg-type, call-arg]
+    for places, seed, at in block:
+        *parts, together = (None if place is None else pool[place] for place in places)
+        task = FoldTask(*parts, seed, memo, together, at)  # type: ignore[arg-type, call-arg]
         out.append([np.asarray(m.predict(task), dtype=np.float64) for m in members])
     memo.clear()
     return out
 
 
-def _pooled(tasks: Sequence[Sequence[FoldTask]]) -> tuple[tuple[np.ndarray, ...], list[list[Lean]]]:
+def _pooled(tasks: Sequence[Sequence[FoldTask]]) -> tuple[tuple[Any, ...], list[list[Lean]]]:
     """Arrays of all tasks, each once, and tasks that hold places among them: these travel light."""
-    pool: dict[int, int] = {}
-    arrays: list[np.ndarray] = []
+    found: dict[int, int] = {}
+    pool: list[Any] = []
 
-    def place(array: np.ndarray | None) -> int | None:
-        if array is None:
+    def place(value: Any) -> int | None:
+        if value is None:
             return None
-        if id(array) not in pool:
-            pool[id(array)] = len(arrays)
-            arrays.append(array)
-        return pool[id(array)]
+        if id(value) not in found:
+            found[id(value)] = len(pool)
+            pool.append(value)
+        return found[id(value)]
 
     lean = [
-        [(tuple(place(getattr(task, name)) for name in _ARRAYS), task.seed) for task in fold]
+        [
+            (tuple(place(getattr(task, name)) for name in _POOLED), task.seed, task.place)
+            for task in fold
+        ]
         for fold in tasks
     ]
-    return tuple(arrays), lean
+    return tuple(pool), lean
 
 
 def _blocks(wanted: Sequence[Sequence[int]], jobs: int) -> list[tuple[int, list[int]]]:
@@ -231,13 +234,13 @@ def run_jobs(
     wanted = [[j for j in range(len(fold)) if (i, j) not in made] for i, fold in enumerate(tasks)]
     if any(wanted):
         where = _active(n_jobs)
-        arrays, lean = _pooled(tasks)
+        pool, lean = _pooled(tasks)
         blocks = _blocks(wanted, where[1])
         items = [(members, [lean[i][j] for j in block]) for i, block in blocks]
         bar = tqdm(total=sum(map(len, wanted)), desc="cross-fitting", unit="fit", leave=False,
                    disable=not _shown(progress))  # fmt: skip
         with bar, quiet():
-            for n, result in _results(_run, (arrays,), items, where, "cross-fitting"):
+            for n, result in _results(_run, (pool,), items, where, "cross-fitting"):
                 i, block = blocks[n]
                 made |= {(i, j): one for j, one in zip(block, result, strict=True)}
                 bar.update(len(block))

@@ -7,20 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from causalgreen.residuals.tasks import FoldTask
+from causalgreen.residuals.lines import CLEAR, REACH, ROWS, FoldLine, cross_lines
+from causalgreen.residuals.tasks import FoldTask, Together
 
 __all__ = ["LinearLearner", "fill_missing", "linear_fit"]
 
-REACH = 2.0
-# Rows that are in memory at a time, beside the features themselves; and the number of values up to
-# which all rows are kept for the next target.
-ROWS = 32_768
+# The number of values up to which all rows are kept for the next target.
 KEEP = 16_000_000
 RANK = 1e-10
 # Below it the cross products lose too much: the response is carried through the decomposition.
 SAFE = 1e-6
-# Above it they give the directions, too: five times faster than an orthogonal decomposition.
-CLEAR = 1e-5
 
 
 def fill_missing(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -238,6 +234,29 @@ def _prepare(task: FoldTask) -> _Solver | None:
 
 def linear_fit(task: FoldTask, *, fitted: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """Least-squares predictions for the training (if wanted) and for the held-out rows."""
+    if task.together is not None and (line := _line_without(task, task.together)) is not None:
+        # The same for all targets, whichever share a job: numbers do not depend on the schedule.
+        target = task.place[2]
+        held_out = task.shared("line held out", lambda: line.held_out(task.X, task.test))
+        whole = task.shared("line fitted", lambda: line.fitted(task.X)) if fitted else held_out
+        return whole[task.train if fitted else slice(0), target], held_out[:, target]
+    return _alone(task, fitted)
+
+
+def _line_without(task: FoldTask, together: Together) -> FoldLine | None:
+    """The line of the other folds, from cross products that all folds share."""
+    repeat, fold, _ = task.place
+    lines = together.shared(
+        ("lines", repeat),
+        lambda: cross_lines(
+            task.X, together.Y, task.weights, together.folds[repeat], task.linear
+        ),
+    )  # fmt: skip
+    return lines[fold]
+
+
+def _alone(task: FoldTask, fitted: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Least squares of one fold by itself, however its columns lie."""
     level = np.average(task.y[task.train], weights=task.train_weights())
     out = np.full(len(task.train), level), np.full(len(task.test), level)
     solver = task.shared("least squares", lambda: _prepare(task))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from causalgreen.panel.features import FeatureCounts
 from causalgreen.panel.memory import Need, check_memory
 from causalgreen.panel.transforms import FixedEffects, feature_counts
-from causalgreen.residuals.boosting import LightGBMLearner
-from causalgreen.residuals.linear import KEEP, ROWS, LinearLearner
+from causalgreen.residuals.boosting import CHUNK, LightGBMLearner
+from causalgreen.residuals.linear import LinearLearner
+from causalgreen.residuals.lines import ROWS
 from causalgreen.residuals.sieve import LassoLearner
 from causalgreen.residuals.tasks import Learner
 
@@ -53,8 +55,8 @@ def cross_fit_need(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit
     workers = min(workers_of(settings.n_jobs), fits * targets)
     candidates = sum(len(member.labels()) for member in members)
     predictions = FLOAT * n * targets * candidates * settings.repeats
-    fit = max(_fit_bytes(member, n, settings.folds, counts.flexible, counts.linear, counts.traits)
-              for member in members)  # fmt: skip
+    fit = max(_fit_bytes(member, n, targets, counts) for member in members)
+    predictions += max(_shared_bytes(member, n, counts.flexible) for member in members)
     building = FLOAT * n * (3 * counts.block + CLEANING)
     choosing = 3 * FLOAT * n * candidates
     if building > max(predictions + workers * fit, predictions + choosing):
@@ -67,19 +69,23 @@ def cross_fit_need(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit
     return Need("cross-fitting", (("features", features), ("predictions", predictions), last))
 
 
-def _fit_bytes(
-    member: Learner, n: float, folds: int, flexible: int, linear: int, traits: int
-) -> float:
+def _fit_bytes(member: Learner, n: float, targets: int, counts: FeatureCounts) -> float:
     """What one job holds while it fits a learner."""
-    line = FLOAT * (4 * n + 8 * min(n, ROWS) * linear)
-    line += FLOAT * n * linear if n * linear <= KEEP else 0.0
+    line = FLOAT * (4 * n + 2 * n * targets + 4 * min(n, ROWS) * counts.linear)
     if isinstance(member, LinearLearner):
         return line
     if isinstance(member, LightGBMLearner):
-        return line + n * (flexible * (FLOAT + 1) + BOOSTED_ROW)
+        return line + n * (counts.flexible + BOOSTED_ROW)
     if isinstance(member, LassoLearner):
-        return 3 * FLOAT * n * member.most_terms(flexible, traits)
-    return 2 * FLOAT * n * flexible
+        return 3 * FLOAT * n * member.most_terms(counts.flexible, counts.traits)
+    return 2 * FLOAT * n * counts.flexible
+
+
+def _shared_bytes(member: Learner, n: float, flexible: int) -> float:
+    """What a learner keeps for all folds and targets: the bins, and what they are made from."""
+    if not isinstance(member, LightGBMLearner):
+        return 0.0
+    return n * flexible + FLOAT * min(n, CHUNK) * flexible
 
 
 def check_cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> None:
@@ -99,7 +105,7 @@ def check_cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFi
 
     advice = []
     if workers_of(settings.n_jobs) > 1:
-        advice.append("n_jobs=1 (every job holds its own copy of the training rows)")
+        advice.append("n_jobs=1 (every job holds what it fits of the training rows)")
     if any(isinstance(member, LassoLearner) for member in settings.stack.members):
         advice.append(
             "learner=cg.lightgbm() or cg.linear() (the default's lasso holds hundreds of terms)"

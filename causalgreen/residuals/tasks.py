@@ -2,15 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-__all__ = ["FoldTask", "Learner", "Stack"]
+__all__ = ["FoldTask", "Learner", "Stack", "Together"]
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Together:
+    """What all folds and targets of a cross-fitting have in common, and what is made of it.
+
+    Attributes
+    ----------
+    Y : numpy.ndarray, shape (n, p)
+        All targets.
+    folds : tuple of numpy.ndarray of int, each of shape (n,)
+        Fold of each row, for each repetition.
+    memo : dict
+        Filled by learners; shared by the threads of this process, and left behind where work is
+        sent elsewhere.
+    lock : threading.RLock
+    """
+
+    Y: np.ndarray
+    folds: tuple[np.ndarray, ...]
+    memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    lock: Any = field(default_factory=threading.RLock, repr=False)
+
+    def __reduce__(self) -> tuple[type[Together], tuple[Any, ...]]:
+        return Together, (self.Y, self.folds)
+
+    def shared(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """What ``make`` returns, made once in this process."""
+        with self.lock:
+            if key not in self.memo:
+                self.memo[key] = make()
+            return self.memo[key]  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +69,12 @@ class FoldTask:
     seed : int
         Seed of this fold and target.
     memo : dict
-        What the targets of one fold share: sieve terms, binned features. Filled by learners,
-        within one job only.
+        What the targets of one fold share, such as sieve terms. Filled by learners, within one job
+        only.
+    together : Together or None
+        What all folds share; None: this fold stands alone.
+    place : (int, int, int)
+        Repetition, fold and target among all of these.
     """
 
     X: np.ndarray
@@ -50,6 +87,8 @@ class FoldTask:
     traits: np.ndarray
     seed: int
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    together: Together | None = field(default=None, compare=False, repr=False)
+    place: tuple[int, int, int] = (0, 0, 0)
 
     def shared(self, key: Any, make: Callable[[], _T]) -> _T:
         """What ``make`` returns, made once for all targets of a fold."""

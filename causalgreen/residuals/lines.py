@@ -1,0 +1,314 @@
+"""Least squares of all targets without each fold, from cross products that are made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["CLEAR", "REACH", "ROWS", "FoldLine", "cross_lines"]
+
+REACH = 2.0
+# Rows that are in memory at a time, beside the features themselves.
+ROWS = 32_768
+# Of the variance of a column about the common shift, what must be left about the fold's own mean,
+# and of the largest direction the smallest: below, cross products lose digits.
+CENTRED = 1e-2
+CLEAR = 1e-5
+# A column that varies less than this beside its level is a constant.
+CONSTANT = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class FoldLine:
+    """Least squares of every target on the rows of all folds but one.
+
+    Attributes
+    ----------
+    seen : numpy.ndarray of int, shape (c,)
+        Features that a line may use.
+    holes : numpy.ndarray of int, shape (h,)
+        Which of these have gaps: an indicator for each follows the columns.
+    fill : numpy.ndarray, shape (c,)
+        What gaps are filled with.
+    centre, slope : numpy.ndarray, shapes (c + h,) and (c + h, p)
+        Means in training; coefficients.
+    level : numpy.ndarray, shape (p,)
+        Means of the targets in training.
+    reach : numpy.ndarray, shape (c + h,)
+        How far from its mean a column of held-out rows may lie.
+    """
+
+    seen: np.ndarray
+    holes: np.ndarray
+    fill: np.ndarray
+    centre: np.ndarray
+    slope: np.ndarray
+    level: np.ndarray
+    reach: np.ndarray
+
+    def columns(self, x: np.ndarray) -> np.ndarray:
+        """Filled columns and indicators of gaps, minus their means."""
+        if not len(self.holes):
+            return x - self.centre
+        missing = np.isnan(x)
+        filled = np.where(missing, self.fill, x)
+        return np.column_stack([filled, missing[:, self.holes]]) - self.centre
+
+    def fitted(self, X: np.ndarray) -> np.ndarray:
+        """Fit for all rows, a chunk at a time, shape (n, p)."""
+        out = np.empty((len(X), len(self.level)))
+        for part, x in _chunks(X, self.seen):
+            out[part] = self.level + self.columns(x) @ self.slope
+        return out
+
+    def held_out(self, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Fit for held-out rows, shape (len(rows), p).
+
+        A column that hardly varies in training may be huge in a held-out cluster (a level or a
+        subsidy that only this cluster has): a line must not be drawn out to there.
+        """
+        out = np.empty((len(rows), len(self.level)))
+        for low in range(0, len(rows), ROWS):
+            part = slice(low, low + ROWS)
+            x = self.columns(X[rows[part]][:, self.seen])
+            np.clip(x, -self.reach, self.reach, out=x)
+            out[part] = self.level + x @ self.slope
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Sums over the rows of each of K folds, in columns ``1, x - shift (gaps 0), indicators``.
+
+    Attributes
+    ----------
+    seen, holes : numpy.ndarray of int
+    shift : numpy.ndarray, shape (c,)
+    products : numpy.ndarray, shape (K, 1 + c + h, 1 + c + h)
+        Weighted cross products.
+    moments : numpy.ndarray, shape (K, 1 + c + h, p)
+        Weighted cross products with the targets.
+    plain : numpy.ndarray, shape (K, 1 + c + h)
+        Unweighted sums.
+    low, high : numpy.ndarray, shape (K, c)
+        Smallest and largest value seen, minus the shift.
+    """
+
+    seen: np.ndarray
+    holes: np.ndarray
+    shift: np.ndarray
+    products: np.ndarray
+    moments: np.ndarray
+    plain: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Standardised columns of one training sample as combinations of those of `_Sums`.
+
+    Attributes
+    ----------
+    turn : numpy.ndarray, shape (1 + c + h, c + h)
+        Standardised columns are ``z @ turn``.
+    vectors, square : numpy.ndarray, shapes (c + h, r) and (r,)
+        Directions that the training rows determine, and their squared singular values.
+    fill, centre, scale, reach : numpy.ndarray
+    """
+
+    turn: np.ndarray
+    vectors: np.ndarray
+    square: np.ndarray
+    fill: np.ndarray
+    centre: np.ndarray
+    scale: np.ndarray
+    reach: np.ndarray
+
+    def solve(self, moments: np.ndarray) -> np.ndarray:
+        """Coefficients of the standardised columns from cross products in those of `_Sums`."""
+        inner = self.vectors.T @ (self.turn.T @ moments)
+        return np.asarray(self.vectors @ (inner / self.square[:, None]))
+
+
+def cross_lines(
+    X: np.ndarray, Y: np.ndarray, weights: np.ndarray | None, fold: np.ndarray, free: np.ndarray
+) -> list[FoldLine | None]:
+    """Least squares without each fold.
+
+    Two passes over the rows serve all folds and targets: cross products by fold, of which each
+    training sample is a sum, and once more those of what is left over, after which the solution is
+    as accurate as that of an orthogonal decomposition where columns are not nearly collinear
+    (Björck 1987, doi 10.1016/0024-3795(87)90101-7).
+
+    Parameters
+    ----------
+    X : numpy.ndarray, shape (n, f)
+        Features; NaN where one is missing.
+    Y : numpy.ndarray, shape (n, p)
+        Targets.
+    weights : numpy.ndarray or None, shape (n,)
+        Row weights.
+    fold : numpy.ndarray of int, shape (n,)
+        Fold of each row, from 0.
+    free : numpy.ndarray, shape (f,)
+        How freely a line may use each feature; 0: not at all.
+
+    Returns
+    -------
+    list of FoldLine or None
+        One for each fold; None where columns are too nearly collinear, or too nearly constant, for
+        cross products.
+    """
+    count = int(fold.max()) + 1
+    seen = np.flatnonzero(free > 0)
+    if not len(seen):
+        return [None] * count
+    sums = _sums(X, Y, weights, fold, seen, count)
+    freedom = np.append(free[seen], np.ones(len(sums.holes)))
+    fits = [_fit(sums, k, freedom) for k in range(count)]
+    chosen = [k for k, fit in enumerate(fits) if fit is not None]
+    if not chosen:
+        return [None] * count
+    totals = {k: _others(sums.moments, k) for k in chosen}
+    level = {k: totals[k][0] / _others(sums.products, k)[0, 0] for k in chosen}
+    beta = {k: fits[k].solve(totals[k]) for k in chosen}  # type: ignore[union-attr]
+    inner = {k: _whole(fits[k], beta[k], level[k]) for k in chosen}  # type: ignore[arg-type]
+    left = _left_over(X, Y, weights, fold, sums, inner)
+    out: list[FoldLine | None] = [None] * count
+    for k in chosen:
+        fit = fits[k]
+        assert fit is not None
+        slope = (beta[k] + fit.solve(left[k])) * (freedom / fit.scale)[:, None]
+        out[k] = FoldLine(seen, sums.holes, fit.fill, fit.centre, slope, level[k], fit.reach)
+    return out
+
+
+def _chunks(X: np.ndarray, seen: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Columns that lines may use, some rows at a time."""
+    for low in range(0, len(X), ROWS):
+        part = slice(low, min(low + ROWS, len(X)))
+        yield part, X[part][:, seen]
+
+
+def _columns(x: np.ndarray, shift: np.ndarray, holes: np.ndarray) -> np.ndarray:
+    """Columns of `_Sums`."""
+    z = np.empty((len(x), 1 + x.shape[1] + len(holes)))
+    z[:, 0], body = 1.0, z[:, 1 : 1 + x.shape[1]]
+    np.subtract(x, shift, out=body)
+    if len(holes):
+        missing = np.isnan(body)
+        z[:, 1 + x.shape[1] :] = missing[:, holes]
+        body[missing] = 0.0
+    return z
+
+
+def _sums(
+    X: np.ndarray, Y: np.ndarray, weights: np.ndarray | None, fold: np.ndarray, seen: np.ndarray,
+    count: int,
+) -> _Sums:  # fmt: skip
+    """First pass: where gaps are, then sums by fold."""
+    total, known = np.zeros(len(seen)), np.zeros(len(seen))
+    for _, x in _chunks(X, seen):
+        gaps = np.isnan(x)
+        total += np.where(gaps, 0.0, x).sum(axis=0)
+        known += len(x) - gaps.sum(axis=0)
+    holes, shift = np.flatnonzero(known < len(X)), total / np.maximum(known, 1)
+    width = 1 + len(seen) + len(holes)
+    products, moments = np.zeros((count, width, width)), np.zeros((count, width, Y.shape[1]))
+    plain = np.zeros((count, width))
+    low, high = np.full((count, len(seen)), np.inf), np.full((count, len(seen)), -np.inf)
+    for part, x in _chunks(X, seen):
+        z, y, here = _columns(x, shift, holes), Y[part], fold[part]
+        for k in np.unique(here):
+            mine = here == k
+            zk, yk = z[mine], y[mine]
+            plain[k] += zk.sum(axis=0)
+            values = x[mine] - shift if len(holes) else zk[:, 1 : 1 + len(seen)]
+            low[k] = np.fmin(low[k], np.fmin.reduce(values, axis=0))
+            high[k] = np.fmax(high[k], np.fmax.reduce(values, axis=0))
+            wk = zk if weights is None else zk * weights[part][mine][:, None]
+            products[k] += wk.T @ zk
+            moments[k] += wk.T @ yk
+    return _Sums(seen, holes, shift, products, moments, plain, low, high)
+
+
+def _others(by_fold: np.ndarray, k: int) -> np.ndarray:
+    """Sum over all folds but one: added up, as a difference would lose digits."""
+    return np.asarray(np.delete(by_fold, k, axis=0).sum(axis=0))
+
+
+def _fit(sums: _Sums, k: int, free: np.ndarray) -> _Fit | None:
+    """What is needed to solve without fold k; None where cross products lose too much."""
+    c, h = len(sums.seen), len(sums.holes)
+    T, plain = _others(sums.products, k), _others(sums.plain, k)
+    known = plain[0] - plain[1 + c :]
+    if not plain[0] or T[0, 0] <= 0 or (known == 0).any():
+        return None
+    fill = np.zeros(c)
+    fill[sums.holes] = plain[1:][sums.holes] / known
+    turn = np.eye(1 + c + h)
+    turn[1 + c + np.arange(h), 1 + sums.holes] = fill[sums.holes]
+    T = turn.T @ T @ turn
+    centre, about = T[0, 1:] / T[0, 0], np.diag(T)[1:] / T[0, 0]
+    variance = about - centre**2
+    low = np.append(np.delete(sums.low, k, axis=0).min(axis=0), np.zeros(h))
+    high = np.append(np.delete(sums.high, k, axis=0).max(axis=0), np.ones(h))
+    gaps = T[1 + c :, 1 + c :]
+    constant = np.append(low[:c] == high[:c], (plain[1 + c :] == 0) | _twins(gaps))
+    if (variance[~constant] <= CENTRED * about[~constant]).any():
+        return None
+    levels = np.append(centre[:c] + sums.shift, centre[c:])
+    scale = np.sqrt(np.where(constant, 0.0, variance))
+    scale[scale <= CONSTANT * np.maximum(np.abs(levels), 1)] = np.inf
+    # Where columns are collinear the solution of least norm uses free columns first.
+    turn = turn[:, 1:].copy()
+    turn[0] -= centre
+    turn *= free / scale
+    S = (T[1:, 1:] - T[0, 0] * np.outer(centre, centre)) * np.outer(free / scale, free / scale)
+    varies = np.flatnonzero(np.diag(S) > 0)
+    if not len(varies):
+        return None
+    square, directions = np.linalg.eigh(S[np.ix_(varies, varies)])
+    if square[0] <= CLEAR**2 * square[-1]:
+        return None
+    vectors = np.zeros((c + h, len(varies)))
+    vectors[varies] = directions
+    reach = REACH * np.maximum(np.abs(high - centre), np.abs(low - centre))
+    reach[np.isinf(scale)] = 0.0
+    return _Fit(turn, vectors, square, fill + sums.shift, levels, scale, reach)
+
+
+def _twins(products: np.ndarray) -> np.ndarray:
+    """Indicators that repeat an earlier one: a control and its products have gaps together."""
+    size = np.diag(products)
+    same = np.isclose(products, size) & np.isclose(products, size[:, None])
+    return np.asarray(np.tril(same, -1).any(axis=1))
+
+
+def _whole(fit: _Fit, beta: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Coefficients of the columns of `_Sums`, the constant first."""
+    out = fit.turn @ beta
+    out[0] += level
+    return np.asarray(out)
+
+
+def _left_over(
+    X: np.ndarray, Y: np.ndarray, weights: np.ndarray | None, fold: np.ndarray, sums: _Sums,
+    inner: dict[int, np.ndarray],
+) -> dict[int, np.ndarray]:  # fmt: skip
+    """Second pass: cross products of the training residuals of every fold's fit."""
+    p, keys = Y.shape[1], list(inner)
+    stacked = np.column_stack([inner[k] for k in keys])
+    out = np.zeros_like(stacked)
+    for part, x in _chunks(X, sums.seen):
+        z = _columns(x, sums.shift, sums.holes)
+        left = np.tile(Y[part], len(keys)) - z @ stacked
+        if weights is not None:
+            left *= weights[part][:, None]
+        for i, k in enumerate(keys):
+            left[fold[part] == k, i * p : (i + 1) * p] = 0.0
+        out += z.T @ left
+    return {k: out[:, i * p : (i + 1) * p] for i, k in enumerate(keys)}
