@@ -12,7 +12,7 @@ from causalgreen.residuals.choose import combine
 from causalgreen.residuals.folds import make_folds
 from causalgreen.residuals.jobs import run_jobs
 from causalgreen.residuals.learners import default_learner
-from causalgreen.residuals.tasks import FoldTask, Stack
+from causalgreen.residuals.tasks import FoldTask, Stack, Together
 
 if TYPE_CHECKING:
     from causalgreen.explain.scores import Scores
@@ -95,13 +95,13 @@ def cross_predict(
     """Predictions of each target from other folds, shape of the targets (n, p)."""
     weights = None if np.ptp(w) < 1e-12 * w.max() else w / w.mean()
     every = np.ones(X.shape[1])
-    tasks = []
+    tasks, together = [], Together(targets, (fold,))
     for k in range(int(fold.max()) + 1):
         train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
         seeds = np.random.SeedSequence([seed, k]).generate_state(targets.shape[1]) >> 1
         tasks.append([
             FoldTask(X, targets[:, j], weights, train, test, every, every > 0, every < 0,
-                     int(seeds[j]))
+                     int(seeds[j]), together=together, place=(0, k, j))
             for j in range(targets.shape[1])
         ])  # fmt: skip
     predictions = run_jobs(stack.members, tasks, n_jobs, progress)

@@ -17,7 +17,7 @@ from causalgreen.panel.absorb import absorb, group_means
 from causalgreen.panel.features import encode_traits
 from causalgreen.residuals.choose import combine
 from causalgreen.residuals.jobs import run_jobs
-from causalgreen.residuals.tasks import FoldTask
+from causalgreen.residuals.tasks import FoldTask, Together
 
 if TYPE_CHECKING:
     from causalgreen.falsify.case import Case
@@ -66,11 +66,13 @@ def residualise(case: Case, column: str) -> np.ndarray:
     out = np.repeat(y[None], len(case.residuals.folds), axis=0)
     if not design.features.shape[1]:
         return out
+    together = Together(y[:, None], case.residuals.folds)
     for r, fold in enumerate(case.residuals.folds):
         tasks = [
             FoldTask(
                 design.features, y, weights, np.flatnonzero(fold != k), np.flatnonzero(fold == k),
                 design.linear, design.flexible, design.traits, _seed(settings.seed, r, k),
+                together=together, place=(r, k, 0),
             )
             for k in range(settings.folds)
         ]  # fmt: skip

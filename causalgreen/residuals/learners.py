@@ -71,11 +71,11 @@ def lasso(knots: int = 6, interactions: bool = True, n_penalties: int = 12) -> L
 
 def lightgbm(
     *,
-    learning_rate: float = 0.1,
-    num_leaves: int = 8,
+    learning_rate: float = 0.3,
+    num_leaves: int = 16,
     min_child_samples: int = 20,
     max_rounds: int = 300,
-    max_bin: int = 63,
+    max_bin: int = 255,
     on_linear: bool = True,
     **params: Any,
 ) -> Learner:
@@ -84,7 +84,8 @@ def lightgbm(
     Parameters
     ----------
     learning_rate, num_leaves, min_child_samples, max_bin
-        As in LightGBM; the small trees are the default because overfitted nuisances cost coverage.
+        As in LightGBM. Small trees in few large steps, stopped early, on many bins: the settings
+        that left the least bias in simulated economies.
     max_rounds : int
         Rounds at most.
     on_linear : bool

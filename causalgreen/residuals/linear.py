@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from causalgreen.residuals.lines import CLEAR, REACH, ROWS, FoldLine, cross_lines
-from causalgreen.residuals.tasks import FoldTask, Together
+from causalgreen.residuals.lines import CLEAR, REACH, ROWS, cross_lines
+from causalgreen.residuals.tasks import FoldTask
 
 __all__ = ["LinearLearner", "fill_missing", "linear_fit"]
 
@@ -234,25 +234,22 @@ def _prepare(task: FoldTask) -> _Solver | None:
 
 def linear_fit(task: FoldTask, *, fitted: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """Least-squares predictions for the training (if wanted) and for the held-out rows."""
-    if task.together is not None and (line := _line_without(task, task.together)) is not None:
-        # The same for all targets, whichever share a job: numbers do not depend on the schedule.
-        target = task.place[2]
-        held_out = task.shared("line held out", lambda: line.held_out(task.X, task.test))
-        whole = task.shared("line fitted", lambda: line.fitted(task.X)) if fitted else held_out
-        return whole[task.train if fitted else slice(0), target], held_out[:, target]
-    return _alone(task, fitted)
-
-
-def _line_without(task: FoldTask, together: Together) -> FoldLine | None:
-    """The line of the other folds, from cross products that all folds share."""
-    repeat, fold, _ = task.place
+    together, (repeat, fold, target) = task.standing()
     lines = together.shared(
         ("lines", repeat),
         lambda: cross_lines(
             task.X, together.Y, task.weights, together.folds[repeat], task.linear
         ),
     )  # fmt: skip
-    return lines[fold]
+    if (line := lines[fold]) is None:
+        return _alone(task, fitted)
+    # The same for all targets, whichever share a job: numbers do not depend on the schedule.
+    key = id(together)
+    held_out = task.shared((key, "held out"), lambda: line.held_out(task.X, task.test))
+    if not fitted:
+        return np.empty(0), held_out[:, target]
+    whole = task.shared((key, "fitted"), lambda: line.fitted(task.X))
+    return whole[task.train, target], held_out[:, target]
 
 
 def _alone(task: FoldTask, fitted: bool) -> tuple[np.ndarray, np.ndarray]:

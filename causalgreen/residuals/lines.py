@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from causalgreen.residuals.foldsums import FoldSums, fold_sums
+
 __all__ = ["CLEAR", "REACH", "ROWS", "FoldLine", "cross_lines"]
 
 REACH = 2.0
@@ -80,30 +82,19 @@ class FoldLine:
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """Sums over the rows of each of K folds, in columns ``1, x - shift (gaps 0), indicators``.
+    """Sums by fold of columns ``1, x - shift (gaps 0), indicators of gaps``.
 
     Attributes
     ----------
     seen, holes : numpy.ndarray of int
     shift : numpy.ndarray, shape (c,)
-    products : numpy.ndarray, shape (K, 1 + c + h, 1 + c + h)
-        Weighted cross products.
-    moments : numpy.ndarray, shape (K, 1 + c + h, p)
-        Weighted cross products with the targets.
-    plain : numpy.ndarray, shape (K, 1 + c + h)
-        Unweighted sums.
-    low, high : numpy.ndarray, shape (K, c)
-        Smallest and largest value seen, minus the shift.
+    folds : FoldSums
     """
 
     seen: np.ndarray
     holes: np.ndarray
     shift: np.ndarray
-    products: np.ndarray
-    moments: np.ndarray
-    plain: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
+    folds: FoldSums
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +107,18 @@ class _Fit:
         Standardised columns are ``z @ turn``.
     vectors, square : numpy.ndarray, shapes (c + h, r) and (r,)
         Directions that the training rows determine, and their squared singular values.
+    moments : numpy.ndarray, shape (1 + c + h, p)
+        Cross products of the columns of `_Sums` with the targets.
+    level : numpy.ndarray, shape (p,)
+        Means of the targets.
     fill, centre, scale, reach : numpy.ndarray
     """
 
     turn: np.ndarray
     vectors: np.ndarray
     square: np.ndarray
+    moments: np.ndarray
+    level: np.ndarray
     fill: np.ndarray
     centre: np.ndarray
     scale: np.ndarray
@@ -152,7 +149,7 @@ def cross_lines(
     weights : numpy.ndarray or None, shape (n,)
         Row weights.
     fold : numpy.ndarray of int, shape (n,)
-        Fold of each row, from 0.
+        Fold of each row, from 0; rows below 0 are left out.
     free : numpy.ndarray, shape (f,)
         How freely a line may use each feature; 0: not at all.
 
@@ -168,21 +165,17 @@ def cross_lines(
         return [None] * count
     sums = _sums(X, Y, weights, fold, seen, count)
     freedom = np.append(free[seen], np.ones(len(sums.holes)))
-    fits = [_fit(sums, k, freedom) for k in range(count)]
-    chosen = [k for k, fit in enumerate(fits) if fit is not None]
-    if not chosen:
+    tried = {k: _fit(sums, k, freedom) for k in range(count)}
+    fits = {k: fit for k, fit in tried.items() if fit is not None}
+    if not fits:
         return [None] * count
-    totals = {k: _others(sums.moments, k) for k in chosen}
-    level = {k: totals[k][0] / _others(sums.products, k)[0, 0] for k in chosen}
-    beta = {k: fits[k].solve(totals[k]) for k in chosen}  # type: ignore[union-attr]
-    inner = {k: _whole(fits[k], beta[k], level[k]) for k in chosen}  # type: ignore[arg-type]
+    beta = {k: fit.solve(fit.moments) for k, fit in fits.items()}
+    inner = {k: _whole(fit, beta[k]) for k, fit in fits.items()}
     left = _left_over(X, Y, weights, fold, sums, inner)
     out: list[FoldLine | None] = [None] * count
-    for k in chosen:
-        fit = fits[k]
-        assert fit is not None
+    for k, fit in fits.items():
         slope = (beta[k] + fit.solve(left[k])) * (freedom / fit.scale)[:, None]
-        out[k] = FoldLine(seen, sums.holes, fit.fill, fit.centre, slope, level[k], fit.reach)
+        out[k] = FoldLine(seen, sums.holes, fit.fill, fit.centre, slope, fit.level, fit.reach)
     return out
 
 
@@ -216,34 +209,16 @@ def _sums(
         total += np.where(gaps, 0.0, x).sum(axis=0)
         known += len(x) - gaps.sum(axis=0)
     holes, shift = np.flatnonzero(known < len(X)), total / np.maximum(known, 1)
+    pieces = ((part, _columns(x, shift, holes)) for part, x in _chunks(X, seen))
     width = 1 + len(seen) + len(holes)
-    products, moments = np.zeros((count, width, width)), np.zeros((count, width, Y.shape[1]))
-    plain = np.zeros((count, width))
-    low, high = np.full((count, len(seen)), np.inf), np.full((count, len(seen)), -np.inf)
-    for part, x in _chunks(X, seen):
-        z, y, here = _columns(x, shift, holes), Y[part], fold[part]
-        for k in np.unique(here):
-            mine = here == k
-            zk, yk = z[mine], y[mine]
-            plain[k] += zk.sum(axis=0)
-            values = x[mine] - shift if len(holes) else zk[:, 1 : 1 + len(seen)]
-            low[k] = np.fmin(low[k], np.fmin.reduce(values, axis=0))
-            high[k] = np.fmax(high[k], np.fmax.reduce(values, axis=0))
-            wk = zk if weights is None else zk * weights[part][mine][:, None]
-            products[k] += wk.T @ zk
-            moments[k] += wk.T @ yk
-    return _Sums(seen, holes, shift, products, moments, plain, low, high)
-
-
-def _others(by_fold: np.ndarray, k: int) -> np.ndarray:
-    """Sum over all folds but one: added up, as a difference would lose digits."""
-    return np.asarray(np.delete(by_fold, k, axis=0).sum(axis=0))
+    return _Sums(seen, holes, shift, fold_sums(pieces, width, Y, weights, fold, count))
 
 
 def _fit(sums: _Sums, k: int, free: np.ndarray) -> _Fit | None:
     """What is needed to solve without fold k; None where cross products lose too much."""
     c, h = len(sums.seen), len(sums.holes)
-    T, plain = _others(sums.products, k), _others(sums.plain, k)
+    folds = sums.folds.without(k)
+    T, plain = folds.products[0], folds.plain[0]
     known = plain[0] - plain[1 + c :]
     if not plain[0] or T[0, 0] <= 0 or (known == 0).any():
         return None
@@ -254,8 +229,7 @@ def _fit(sums: _Sums, k: int, free: np.ndarray) -> _Fit | None:
     T = turn.T @ T @ turn
     centre, about = T[0, 1:] / T[0, 0], np.diag(T)[1:] / T[0, 0]
     variance = about - centre**2
-    low = np.append(np.delete(sums.low, k, axis=0).min(axis=0), np.zeros(h))
-    high = np.append(np.delete(sums.high, k, axis=0).max(axis=0), np.ones(h))
+    low, high = folds.low[0, 1:], folds.high[0, 1:]
     gaps = T[1 + c :, 1 + c :]
     constant = np.append(low[:c] == high[:c], (plain[1 + c :] == 0) | _twins(gaps))
     if (variance[~constant] <= CENTRED * about[~constant]).any():
@@ -278,7 +252,11 @@ def _fit(sums: _Sums, k: int, free: np.ndarray) -> _Fit | None:
     vectors[varies] = directions
     reach = REACH * np.maximum(np.abs(high - centre), np.abs(low - centre))
     reach[np.isinf(scale)] = 0.0
-    return _Fit(turn, vectors, square, fill + sums.shift, levels, scale, reach)
+    moments = folds.moments[0]
+    level = moments[0] / T[0, 0]
+    return _Fit(
+        turn, vectors, square, moments, level, fill + sums.shift, levels, scale, reach
+    )  # fmt: skip
 
 
 def _twins(products: np.ndarray) -> np.ndarray:
@@ -288,10 +266,10 @@ def _twins(products: np.ndarray) -> np.ndarray:
     return np.asarray(np.tril(same, -1).any(axis=1))
 
 
-def _whole(fit: _Fit, beta: np.ndarray, level: np.ndarray) -> np.ndarray:
+def _whole(fit: _Fit, beta: np.ndarray) -> np.ndarray:
     """Coefficients of the columns of `_Sums`, the constant first."""
     out = fit.turn @ beta
-    out[0] += level
+    out[0] += fit.level
     return np.asarray(out)
 
 
@@ -309,6 +287,6 @@ def _left_over(
         if weights is not None:
             left *= weights[part][:, None]
         for i, k in enumerate(keys):
-            left[fold[part] == k, i * p : (i + 1) * p] = 0.0
+            left[(fold[part] == k) | (fold[part] < 0), i * p : (i + 1) * p] = 0.0
         out += z.T @ left
     return {k: out[:, i * p : (i + 1) * p] for i, k in enumerate(keys)}

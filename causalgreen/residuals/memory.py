@@ -10,8 +10,11 @@ from causalgreen.panel.transforms import FixedEffects, feature_counts
 from causalgreen.residuals.boosting import CHUNK, LightGBMLearner
 from causalgreen.residuals.linear import LinearLearner
 from causalgreen.residuals.lines import ROWS
+from causalgreen.residuals.sieve import KEEP as SIEVE_KEEP
+from causalgreen.residuals.sieve import ROWS as SIEVE_ROWS
 from causalgreen.residuals.sieve import LassoLearner
 from causalgreen.residuals.tasks import Learner
+from causalgreen.residuals.terms import most_terms
 
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
@@ -77,7 +80,8 @@ def _fit_bytes(member: Learner, n: float, targets: int, counts: FeatureCounts) -
     if isinstance(member, LightGBMLearner):
         return line + n * (counts.flexible + BOOSTED_ROW)
     if isinstance(member, LassoLearner):
-        return 3 * FLOAT * n * member.most_terms(counts.flexible, counts.traits)
+        terms = most_terms(counts.flexible, counts.traits, member.knots, member.interactions)
+        return FLOAT * terms * (6 * terms + min(n, 3 * SIEVE_ROWS) + min(n, SIEVE_KEEP / terms))
     return 2 * FLOAT * n * counts.flexible
 
 
@@ -106,10 +110,8 @@ def check_cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFi
     advice = []
     if workers_of(settings.n_jobs) > 1:
         advice.append("n_jobs=1 (every job holds what it fits of the training rows)")
-    if any(isinstance(member, LassoLearner) for member in settings.stack.members):
-        advice.append(
-            "learner=cg.lightgbm() or cg.linear() (the default's lasso holds hundreds of terms)"
-        )
+    if len(settings.stack.members) > 1:
+        advice.append("one learner, such as cg.lightgbm(), instead of several")
     if settings.repeats > 1:
         advice.append("repeats=1")
     if panel.roles.traits and panel.roles.controls:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from causalgreen.residuals.linear import fill_missing
-from causalgreen.residuals.tasks import FoldTask
+from causalgreen.residuals.foldsums import FoldSums, fold_sums
+from causalgreen.residuals.tasks import FoldTask, Together
+from causalgreen.residuals.terms import Terms, make_terms
 
 __all__ = ["LassoLearner"]
 
-# Beyond so many terms the products are thinned out: they grow with the square of the controls.
-MAX_TERMS = 600
-CLIP = 4.0
+# Rows whose terms are in memory at a time; and the number of values up to which the terms of the
+# held-out rows are kept for the next target.
+ROWS, KEEP = 8_192, 16_000_000
+# Of its mean square, what the variance of a term must be to be no constant.
+VARIES = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,9 @@ class LassoLearner:
     """Lasso on cubic splines, squares and products of the features, and their unshrunken refits.
 
     Traits multiply every term of the controls: where effects vary with a trait, so does the way
-    controls move the outcome through the treatment.
+    controls move the outcome through the treatment. Terms are the same in all folds: where knots
+    lie is learnt from the features of all rows, and no target is looked at. So one pass over the
+    rows, a part at a time, serves all folds and targets.
 
     Tibshirani (1996), doi 10.1111/j.2517-6161.1996.tb02080.x; Belloni and Chernozhukov (2013), doi
     10.3150/11-BEJ410 (refit); coordinate descent and splines of scikit-learn.
@@ -45,98 +50,140 @@ class LassoLearner:
     def _ratios(self) -> np.ndarray:
         return np.geomspace(1.0, 3e-3, self.n_penalties)
 
-    def most_terms(self, features: int, traits: int) -> int:
-        """Terms made of so many features and traits among them, were all of them continuous."""
-        smooth = features - traits
-        splines, products = smooth * (self.knots + 1), features * (features - 1) // 2
-        terms = 2 * features + splines
-        room = MAX_TERMS - terms - products
-        if not self.interactions:
-            return terms
-        if room < 0:
-            return terms + traits * smooth
-        return terms + products + (traits * splines if room >= traits * splines else 0)
-
     def predict(self, task: FoldTask) -> np.ndarray:
         """Held-out predictions along the penalty path, shape (n_test, 2 * n_penalties)."""
+        together, (repeat, fold, target) = task.standing()
+        terms = together.shared((self, "terms"), lambda: self._terms(task))
+        sums = together.shared(
+            (self, repeat), lambda: _sums(task, together, together.folds[repeat], terms)
+        )
+        sample = task.shared((self, id(together)), lambda: _Sample.of(sums, fold))
+        level, slopes = self._path(sample, target)
+        level = level + together.level[target]
+        out = np.empty((len(task.test), slopes.shape[1]))
+        for part, z in self._held_out(task, terms):
+            out[part] = level + z @ slopes
+        return out
+
+    def _terms(self, task: FoldTask) -> Terms:
+        return make_terms(
+            task.X, np.flatnonzero(task.flexible), task.traits[task.flexible], self.knots,
+            self.interactions,
+        )  # fmt: skip
+
+    def _held_out(self, task: FoldTask, terms: Terms) -> Iterator[tuple[slice, np.ndarray]]:
+        """Terms of the held-out rows; kept for the next target where they are few."""
+        if len(task.test) * terms.width <= KEEP:
+            yield slice(None), task.shared((terms, "held out"), lambda: terms(task.X[task.test]))
+            return
+        for low in range(0, len(task.test), ROWS):
+            part = slice(low, low + ROWS)
+            yield part, terms(task.X[task.test[part]])
+
+    def _path(self, sample: _Sample, target: int) -> tuple[np.ndarray, np.ndarray]:
+        """Constants and slopes on the terms along the path."""
         from sklearn.linear_model import lasso_path
 
-        y, w = task.y[task.train], task.train_weights()
-        design, test, gram = task.shared(self, lambda: self._prepare(task))
-        level = np.average(y, weights=w)
-        root = np.ones(len(y)) if w is None else np.sqrt(w / w.mean())
-        response = root * (y - level)
-        moment = design.T @ response
-        top = np.abs(moment).max(initial=0.0) / len(y)
-        if top == 0.0:
-            return np.full((len(task.test), 2 * self.n_penalties), level)
-        _, path, _ = lasso_path(
-            design, response, alphas=top * self._ratios(), precompute=gram, Xy=moment,
-            max_iter=1000, tol=1e-2,
+        moment = sample.moments[:, target]
+        top = np.abs(moment).max(initial=0.0)
+        slopes = np.zeros((len(sample.kept), 2 * self.n_penalties))
+        if top > 0.0:
+            response = sample.response(target)
+            # Penalties of scikit-learn are shares of the number of rows, here that of the root.
+            alphas = top * self._ratios() / len(response)
+            _, path, _ = lasso_path(
+                sample.root, response, alphas=alphas, precompute=sample.gram, Xy=moment,
+                max_iter=1000, tol=1e-2,
+            )  # fmt: skip
+            refitted = _refit(sample.gram, moment, path, sample.rows)
+            slopes[sample.kept] = np.column_stack([path, refitted]) / sample.spread[:, None]
+        return sample.level[target] - sample.mean @ slopes, slopes
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """The training rows of a fold, as far as a lasso sees them.
+
+    Attributes
+    ----------
+    rows : int
+    mean : numpy.ndarray, shape (t,)
+        Weighted means of all terms.
+    kept : numpy.ndarray of bool, shape (t,)
+        Terms that vary.
+    spread : numpy.ndarray, shape (k,)
+        Their standard deviations.
+    gram, moments : numpy.ndarray, shapes (k, k) and (k, p)
+        Cross products of the standardised terms with themselves and with the centred targets.
+    level, square : numpy.ndarray, shape (p,)
+        Weighted means and centred sums of squares of the targets.
+    root, half : numpy.ndarray, shape (k + 1, k)
+        Rows with these very cross products, the last of zeros; and what makes their response.
+    """
+
+    rows: int
+    mean: np.ndarray
+    kept: np.ndarray
+    spread: np.ndarray
+    gram: np.ndarray
+    moments: np.ndarray
+    level: np.ndarray
+    square: np.ndarray
+    root: np.ndarray
+    half: np.ndarray
+
+    @classmethod
+    def of(cls, sums: FoldSums, fold: int) -> _Sample:
+        """All rows but those of a fold."""
+        one = sums.without(fold)
+        T, M, plain = one.products[0], one.moments[0], one.plain[0]
+        mean, about = T[0, 1:] / T[0, 0], np.diag(T)[1:] / T[0, 0]
+        variance = about - mean**2
+        kept = (variance > VARIES * about) & (variance > 1e-16)
+        spread = np.sqrt(variance[kept])
+        # Weights count as many rows as there are.
+        per_row, level, m = plain[0] / T[0, 0], M[0] / T[0, 0], mean[kept]
+        gram = T[1:, 1:][np.ix_(kept, kept)] - T[0, 0] * np.outer(m, m)
+        gram *= per_row / np.outer(spread, spread)
+        moments = per_row * (M[1:][kept] - np.outer(m, M[0])) / spread[:, None]
+        square = per_row * (one.squares[0] - T[0, 0] * level**2)
+        root, half = _roots(gram)
+        return cls(
+            int(plain[0]), mean, kept, spread, gram, np.ascontiguousarray(moments), level, square,
+            root, half,
         )  # fmt: skip
-        return level + test @ np.column_stack([path, _refit(gram, moment, path, len(y))])
 
-    def _prepare(self, task: FoldTask) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Weighted training terms, held-out terms, and the cross products of the former."""
-        train, test = self._terms(task)
-        w = task.train_weights()
-        design = train if w is None else np.sqrt(w / w.mean())[:, None] * train
-        return design, test, design.T @ design
+    def response(self, target: int) -> np.ndarray:
+        """What, beside the root, has the cross products and the square of a target."""
+        out = self.half @ self.moments[:, target]
+        out[-1] = np.sqrt(max(float(self.square[target] - out @ out), 0.0))
+        return np.asarray(out)
 
-    def _terms(self, task: FoldTask) -> tuple[np.ndarray, np.ndarray]:
-        """Sieve terms, standardised on the training rows."""
-        train, test = task.halves()
-        kinds = task.traits[task.flexible]
-        flagged = train.shape[1]
-        train, test = fill_missing(train, test)
-        kinds = np.append(kinds, np.zeros(train.shape[1] - flagged, dtype=bool))
-        centre, scale = train.mean(axis=0), train.std(axis=0)
-        varies = scale > 1e-12 * np.maximum(np.abs(centre), 1.0)
-        # Clipped: an outlier of a ratio must not rule its square.
-        train, test = (
-            np.clip((x[:, varies] - centre[varies]) / scale[varies], -CLIP, CLIP)
-            for x in (train, test)
-        )
-        expand = self._expansion(train, kinds[varies])
-        a, b, w = expand(train), expand(test), task.train_weights()
-        mean = np.average(a, axis=0, weights=w)
-        spread = np.sqrt(np.average((a - mean) ** 2, axis=0, weights=w))
-        keep = spread > 1e-8
-        return (a[:, keep] - mean[keep]) / spread[keep], (b[:, keep] - mean[keep]) / spread[keep]
 
-    def _expansion(
-        self, train: np.ndarray, traits: np.ndarray
-    ) -> Callable[[np.ndarray], np.ndarray]:
-        """Map standardised features to terms; as many products as there is room for."""
-        from sklearn.preprocessing import SplineTransformer
+def _roots(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A root of cross products and its inverse, each with a row of zeros below."""
+    zero = np.zeros((1, len(gram)))
+    if not len(gram):
+        return zero, zero
+    values, vectors = np.linalg.eigh(gram)
+    firm = values > 1e-12 * values.max(initial=0.0)
+    size = np.sqrt(np.where(firm, values, 0.0))
+    inverse = np.divide(1.0, size, out=np.zeros_like(size), where=firm)
+    root = np.vstack([size[:, None] * vectors.T, zero])
+    return np.asfortranarray(root), np.vstack([inverse[:, None] * vectors.T, zero])
 
-        many = np.array([len(np.unique(x[:2000])) > 2 * self.knots for x in train.T], dtype=bool)
-        smooth = many & ~traits
-        splines = SplineTransformer(
-            self.knots, knots="quantile", extrapolation="linear", include_bias=False
-        )
-        if smooth.any():
-            splines.fit(train[:, smooth])
-        k, q = train.shape[1], int(traits.sum())
-        i, j = np.triu_indices(k, 1)
-        n_splines = int(smooth.sum()) * (self.knots + 1)
-        room = MAX_TERMS - 2 * k - n_splines - len(i)
-        pairs = self.interactions and room >= 0
-        curves = pairs and room >= q * n_splines
 
-        def expand(z: np.ndarray) -> np.ndarray:
-            blocks = [z, z**2]
-            if smooth.any():
-                blocks.append(splines.transform(z[:, smooth]))
-            if pairs:
-                blocks.append(z[:, i] * z[:, j])
-            elif self.interactions:
-                blocks += [z[:, ~traits] * t[:, None] for t in z[:, traits].T]
-            if curves and smooth.any():
-                blocks += [blocks[2] * t[:, None] for t in z[:, traits].T]
-            return np.column_stack(blocks)
+def _sums(task: FoldTask, together: Together, fold: np.ndarray, terms: Terms) -> FoldSums:
+    """Cross products of a constant and all terms by fold."""
 
-        return expand
+    def pieces() -> Iterator[tuple[slice, np.ndarray]]:
+        for low in range(0, len(task.X), ROWS):
+            part = slice(low, min(low + ROWS, len(task.X)))
+            z = terms(task.X[part])
+            yield part, np.column_stack([np.ones(len(z)), z])
+
+    centred = together.Y - together.level
+    return fold_sums(pieces(), 1 + terms.width, centred, task.weights, fold, int(fold.max()) + 1)
 
 
 def _refit(gram: np.ndarray, moment: np.ndarray, path: np.ndarray, n: int) -> np.ndarray:

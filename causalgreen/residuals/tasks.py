@@ -38,6 +38,11 @@ class Together:
     def __reduce__(self) -> tuple[type[Together], tuple[Any, ...]]:
         return Together, (self.Y, self.folds)
 
+    @property
+    def level(self) -> np.ndarray:
+        """Mean of each target over all rows, shape (p,)."""
+        return self.shared("level", lambda: self.Y.mean(axis=0))
+
     def shared(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """What ``make`` returns, made once in this process."""
         with self.lock:
@@ -95,6 +100,18 @@ class FoldTask:
         if key not in self.memo:
             self.memo[key] = make()
         return self.memo[key]  # type: ignore[no-any-return]
+
+    def standing(self) -> tuple[Together, tuple[int, int, int]]:
+        """What all folds share, and where this one stands; a task by itself has two folds."""
+        if self.together is not None:
+            return self.together, self.place
+
+        def make() -> Together:
+            fold = np.full(len(self.X), -1)
+            fold[self.train], fold[self.test] = 0, 1
+            return Together(self.y[:, None], (fold,))
+
+        return self.shared(("standing", id(self.y)), make), (0, 1, 0)
 
     def halves(self) -> tuple[np.ndarray, np.ndarray]:
         """Flexible features of the training and of the held-out rows."""
