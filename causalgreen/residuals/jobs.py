@@ -88,6 +88,7 @@ def _active(n_jobs: int | None) -> tuple[Any, int, Remote | None]:
     if jobs == 1:
         return backend, 1, None
     remote: Remote | None = None
+    _without_ray()
     if type(backend).__module__.startswith("ray."):
         from causalgreen.residuals.on_ray import OnRay
 
@@ -98,6 +99,16 @@ def _active(n_jobs: int | None) -> tuple[Any, int, Remote | None]:
         remote = OnDask(backend.client)
     cores = cpu_count() if remote is None else remote.slots()
     return backend, jobs if jobs > 0 else max(1, cores + 1 + jobs), remote
+
+
+def _without_ray() -> None:
+    """Undo what Ray leaves in joblib: its own pool under the backend of processes here."""
+    from multiprocessing.pool import Pool
+
+    from joblib.pool import PicklingPool
+
+    if any(base.__module__.startswith("ray.") for base in PicklingPool.__bases__):
+        PicklingPool.__bases__ = (Pool,)
 
 
 def _results(
