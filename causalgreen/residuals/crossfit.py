@@ -88,6 +88,7 @@ def cross_fit(
     fixed_effects: FixedEffects,
     settings: CrossFit,
     kept: dict[tuple[int, int], list[np.ndarray]] | None = None,
+    design: Design | None = None,
 ) -> Residuals:
     """Residuals of treatments, exposures, mediators and outcome from features and fixed effects.
 
@@ -102,6 +103,8 @@ def cross_fit(
     kept : dict, optional
         Fits of this very panel with these settings, from a call that an error ended; see
         `run_jobs`.
+    design : Design, optional
+        ``transform(panel, fixed_effects)``, where it has been made before.
 
     Returns
     -------
@@ -123,7 +126,7 @@ def cross_fit(
     refuse_identifiers(panel)
     refuse_extremes(panel)
     check_cross_fit(panel, fixed_effects, settings)
-    design = transform(panel, fixed_effects)
+    design = transform(panel, fixed_effects) if design is None else design
     unit, cluster = panel.unit_codes[design.rows], panel.clusters[0][design.rows]
     folds = make_folds(unit, cluster, settings.folds, settings.repeats, settings.seed)
     weights = None if panel.roles.weight is None else panel.weights[design.rows]
