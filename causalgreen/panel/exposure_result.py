@@ -90,6 +90,10 @@ class Exposure:
         replace : bool
             Overwrite columns of the same name.
 
+        Returns
+        -------
+        pandas.DataFrame
+
         Raises
         ------
         DataError
@@ -105,6 +109,15 @@ class Exposure:
         """Return the weights of peers, rows by rows; a mean divides each row by its sum.
 
         The matrix belongs to exposure without a lag.
+
+        Parameters
+        ----------
+        column : str, optional
+            Which of several columns.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix, shape (n, n)
 
         Raises
         ------
@@ -137,6 +150,11 @@ class Exposure:
         spillover : bool
             Whether peers' treatment is held to act on the outcome. If it does, the exclusion
             restriction fails, and the columns are refused.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns, in the order of the table.
 
         Raises
         ------

@@ -56,6 +56,11 @@ class Study(Steps):
     GraphError, DesignError
         If the graph lacks a role, or a setting is unknown.
 
+    References
+    ----------
+    Chernozhukov et al. (2018), Double/debiased machine learning, doi 10.1111/ectj.12097; Clarke and
+    Polselli (2026), doi 10.1093/ectj/utaf011, on panels with fixed effects.
+
     Examples
     --------
     >>> import causalgreen as cg
@@ -155,7 +160,18 @@ class Study(Steps):
         )
 
     def explain(self, surface: Surface | None = None) -> Explanation:
-        """Which firms gain, through which path; default of the surface: ``study.surface()``."""
+        """Which firms gain, through which path; default of the surface: ``study.surface()``.
+
+        Parameters
+        ----------
+        surface : Surface, optional
+            Default: ``study.surface()``, which is learnt then.
+
+        Returns
+        -------
+        Explanation
+            Its verbs ask about kinds of firms.
+        """
         from causalgreen.explain.explanation import Explanation
 
         return Explanation(self.surface() if surface is None else surface)
@@ -243,6 +259,10 @@ class Study(Steps):
             Take another table, too, with a warning that says what differs.
         n_jobs, progress
             As in `Study`.
+
+        Returns
+        -------
+        Study
 
         Raises
         ------
