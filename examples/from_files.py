@@ -118,6 +118,38 @@ paths.plot()
 plt.show()
 
 # %% [markdown]
+# ## Beside the truth
+#
+# Behind the simulated files stands an economy whose effects are known, for the *number* of
+# patents. So the count takes the place of its logarithm, and the total effect is read in percent
+# of the mean.
+
+# %%
+known = files.truth.counts.loc["green_patents", "own_total"]
+counted = cg.Panel.from_frame(
+    frame,
+    unit="firm",
+    time="year",
+    outcome="green_patents",
+    treatment="ai",
+    exposure="peer_ai",
+    controls=["size", "leverage", "roa", "age", "zone"],
+    cluster="firm",
+)
+percent = (
+    cg.Study(
+        counted, cg.green_innovation_graph(counted), learner=cg.linear(), folds=2, progress=False
+    )
+    .paths()
+    .percent_of_mean()
+    .tidy()
+    .set_index("term")
+    .loc[["own_total"], ["estimate", "conf_low", "conf_high"]]
+)
+percent["truth"] = 100 * known / frame["green_patents"].mean()
+print(percent.round(1))
+
+# %% [markdown]
 # ## The report
 #
 # A page with all of it, to send to a co-author, and a manifest beside it that gives the same
@@ -125,3 +157,12 @@ plt.show()
 
 # %%
 print(study.report(folder / "report.html", paths, whom=False).name)
+
+# %% [markdown]
+# ## What to take along
+#
+# - Most mistakes are made before the first regression: codes that lost their zeros, stacked rows
+#   that were added up, years without an extract that were filled with zeros. `read` and
+#   `firm_panel` ask or refuse where they would have to guess.
+# - The audit belongs into the appendix: every row that left, and why.
+# - A count is an outcome; its logarithm plus one is a choice of unit.
