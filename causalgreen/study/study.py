@@ -146,18 +146,22 @@ class Study(Steps):
             If the graph identifies no path; if the panel has no traits that vary; if there are too
             few firms or clusters, or coefficients cannot be told apart.
         """
+        from causalgreen.panel.memory import told_if_short
         from causalgreen.surface.forest import Forest
         from causalgreen.surface.make import surface_of
+        from causalgreen.surface.memory import advice_on
         from causalgreen.surface.surface import Settings
 
         settings = self._settings
-        return surface_of(
-            self,
-            Forest() if method is None else method,
-            self._withheld(allow_unidentified),
-            allow_unidentified,
-            Settings(settings.seed, settings.n_jobs, settings.progress),
-        )
+        _ = self.moments  # has its own word where memory runs out
+        with told_if_short("the surface", "The residuals are kept", advice_on(self.panel.n_units)):
+            return surface_of(
+                self,
+                Forest() if method is None else method,
+                self._withheld(allow_unidentified),
+                allow_unidentified,
+                Settings(settings.seed, settings.n_jobs, settings.progress),
+            )
 
     def explain(self, surface: Surface | None = None) -> Explanation:
         """Which firms gain, through which path; default of the surface: ``study.surface()``.
