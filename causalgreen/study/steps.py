@@ -6,7 +6,13 @@ import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from causalgreen.errors import DataError, DesignError, EstimationWarning, IdentificationError
+from causalgreen.errors import (
+    DataError,
+    DesignError,
+    EstimationWarning,
+    IdentificationError,
+    outside,
+)
 from causalgreen.moments.moments import Moments, moments_of
 from causalgreen.moments.system import Layout
 from causalgreen.panel.memory import told_if_short
@@ -116,7 +122,7 @@ class Steps:
             residuals = cross_fit(*asked, self._kept)
         self._kept.clear()
         for note in nuisance_report(residuals).notes:
-            warnings.warn(note, EstimationWarning, stacklevel=2)
+            warnings.warn(note, EstimationWarning, stacklevel=outside())
         return residuals
 
     @cached_property
