@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import re
 import textwrap
@@ -95,6 +96,24 @@ def test_docstring_is_whole(name):
         assert _of_class(name, thing) == []
     else:
         assert [f"{name} lacks {part}" for part in lacks(name, thing, True)] == []
+
+
+def _behind_the_doors():
+    """Public names of the packages below, each with its door."""
+    for door in ("data", "graph", "panel", "report", "study"):
+        module = importlib.import_module(f"causalgreen.{door}")
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if callable(thing) and name not in NAMES:
+                yield pytest.param(thing, id=f"{door}.{name}")
+
+
+@pytest.mark.parametrize("thing", list(_behind_the_doors()))
+def test_docstring_behind_a_door_is_whole(thing):
+    """The same, but that a result may be shown where it is made."""
+    name = thing.__name__
+    found = _of_class(name, thing) if inspect.isclass(thing) else lacks(name, thing, False)
+    assert [part for part in found if part != f"{name} lacks Examples"] == []
 
 
 def test_what_lacks_is_named():
