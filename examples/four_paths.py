@@ -218,8 +218,19 @@ ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %% [markdown]
-# In this economy AI shifts patents upstream. Read whether the data show it in the row of the
-# difference alone. And a caution: a count that grows in proportion is not linear in levels.
+# In this economy AI shifts patents upstream. Whether the data show it is in the row of the
+# difference, and nowhere else:
+
+# %%
+apart = kinds.loc["difference"]
+shown = "tell" if apart["conf_low"] > 0 or apart["conf_high"] < 0 else "do not tell"
+print(
+    f"These {sim.df['firm'].nunique():,} firms {shown} the two apart: {apart['estimate']:.0f} "
+    f"points ({apart['conf_low']:.0f} to {apart['conf_high']:.0f})."
+)
+
+# %% [markdown]
+# And a caution: a count that grows in proportion is not linear in levels.
 # Averages over all firms are what is estimated, and firms with many patents weigh most.
 #
 # ## What to take along
