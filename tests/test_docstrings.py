@@ -7,11 +7,13 @@ import importlib
 import inspect
 import re
 import textwrap
+from pathlib import Path
 
 import pytest
 
 import causalgreen as cg
 
+ROOT = Path(__file__).resolve().parent.parent
 NAMES = [name for name in cg.__all__ if name not in ("__version__", "data")]
 # What estimates, or decides how: each names where its method comes from.
 SOURCED = {
@@ -138,3 +140,13 @@ def test_what_needs_a_source_exists():
     for name in SOURCED:
         kind, _, method = name.partition(".")
         assert callable(getattr(getattr(cg, kind), method) if method else getattr(cg, kind))
+
+
+def test_no_markup_of_another_kind():
+    """The site is made of Markdown: roles of Sphinx would be shown as they are written."""
+    found = [
+        f"{file.relative_to(ROOT)}: {role}"
+        for file in sorted((ROOT / "causalgreen").rglob("*.py"))
+        for role in re.findall(r":[a-z]+:`[^`]*`", file.read_text("utf-8"))
+    ]
+    assert found == []

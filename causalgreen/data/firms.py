@@ -31,7 +31,7 @@ __all__ = ["FirmPanel"]
 class FirmPanel:
     """A firm–year table and the account of how it came about; every verb returns a new one.
 
-    Give ``panel.frame`` to :meth:`causalgreen.Panel.from_frame`.
+    Give ``panel.frame`` to `causalgreen.Panel.from_frame`.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class FirmPanel:
         choose : mapping, optional
             Choice among stacked rows, such as ``{"apply_type": "S5203"}``.
         columns : mapping, optional
-            As in :func:`causalgreen.data.read`.
+            As in `causalgreen.data.read`.
         drop_missing_keys : bool
             Leave out rows without a key, with their count in the audit, rather than refuse.
 
@@ -165,7 +165,7 @@ class FirmPanel:
         return self._filter(pd.Series(values.to_numpy(bool), index=self._rows.index), name, why)
 
     def drop(self, which: Any, why: str, name: str = "drop") -> FirmPanel:
-        """Drop rows; the reverse of :meth:`keep`.
+        """Drop rows; the reverse of `keep`.
 
         Parameters
         ----------

@@ -95,7 +95,7 @@ class Truth:
     population : pandas.Series, shape (n_paths,)
         Average over the population that firms are drawn from (Monte-Carlo error below 0.001).
     types : tuple of (str, Truth)
-        The same for each further kind of AI, where there are some; see :meth:`of_type`.
+        The same for each further kind of AI, where there are some; see `of_type`.
     counts : pandas.DataFrame or None
         Where patents are counted: average effect of each path of ``ai`` on the expected number of
         patents, one row per kind of patent. ``per_firm`` is on the log scale then.

@@ -23,7 +23,7 @@ __all__ = ["Exposure"]
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Exposure:
-    """Exposure to peers' treatment; made by :func:`causalgreen.exposure`.
+    """Exposure to peers' treatment; made by `causalgreen.exposure`.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Exposure:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The table with the new columns; same as :meth:`attach`."""
+        """The table with the new columns; same as `attach`."""
         return self.attach()
 
     def attach(self, replace: bool = False) -> pd.DataFrame:

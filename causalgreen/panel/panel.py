@@ -39,7 +39,7 @@ __all__ = ["Panel"]
 class Panel:
     """A firm panel: one row per firm and period, sorted, checked, never changed.
 
-    Build it with :meth:`from_frame`.
+    Build it with `from_frame`.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class Panel:
         """Check a table and make a panel of it; the table itself is not changed.
 
         Rows whose outcome, treatment, exposure or mediator is missing are dropped, counted and
-        told in one :class:`DataWarning`; missing controls stay.
+        told in one `DataWarning`; missing controls stay.
 
         Parameters
         ----------
