@@ -15,6 +15,7 @@ import os
 import tempfile
 import warnings
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -89,8 +90,8 @@ plt.show()
 # ## Peers, study, effects
 #
 # The exposure is the mean AI of the other firms of the industry in the same year; firms alone in
-# theirs have no peers: 0. The outcome is ln(1 + green patents), as is the habit; the warning that
-# this deserves is among the notes below, and `usual_practice` shows why.
+# theirs have no peers: 0. The outcome is ln(1 + green patents), as is the habit; the first of the
+# panel's notes says what that deserves, and `usual_practice` shows why.
 
 # %%
 peers = cg.exposure(panel.frame, by="industry", of="ai", alone="zero", names=["peer_ai"])
@@ -107,6 +108,10 @@ table = cg.Panel.from_frame(
     controls=["size", "leverage", "roa", "age", "zone"],
     cluster="firm",
 )
+for note in table.notes:
+    print(fill(note, 92), end="\n\n")
+
+# %%
 study = cg.Study(
     table, cg.green_innovation_graph(table), learner=cg.linear(), folds=2, progress=False
 )

@@ -43,6 +43,11 @@ def _displayed(source, names):
         assert len(value._repr_html_()) > 0
 
 
+def _slow_but_for(quick):
+    marks = {name: () if name == quick else pytest.mark.slow for name in NAMES}
+    return [pytest.param(p, id=p.stem, marks=marks[p.stem]) for p in SOURCES]
+
+
 @pytest.fixture
 def run(monkeypatch, tmp_path):
     """Run the code cells of a stored notebook in fast mode; returns what they defined."""
@@ -176,6 +181,14 @@ def test_examples_run_as_scripts_and_print_what_notebooks_show(tmp_path):
     assert "162 rows of 54 firms" in done.stdout
 
 
+@pytest.mark.parametrize("path", _slow_but_for("scaling_out"))
+def test_a_script_runs_alone(path, tmp_path):
+    """The cells run above; what may differ is `__main__`, which new processes read again."""
+    done = _script(path.name, cwd=tmp_path, CAUSALGREEN_FAST="1", PYTHONWARNINGS="ignore")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=NAMES)
 def test_the_notebook_is_that_of_the_script(path):
     book = json.loads(path.with_suffix(".ipynb").read_text("utf-8"))
@@ -203,11 +216,6 @@ def test_the_notebook_is_stored_executed_clean_and_small(path):
     kinds = [output["output_type"] for cell in code for output in cell["outputs"]]
     assert kinds.count("display_data") >= 1
     assert not re.search(r'"/(tmp|home|root|Users)/', text)
-
-
-def _slow_but_for(quick):
-    marks = {name: () if name == quick else pytest.mark.slow for name in NAMES}
-    return [pytest.param(p, id=p.stem, marks=marks[p.stem]) for p in SOURCES]
 
 
 @pytest.mark.parametrize("path", _slow_but_for("jtrain"))

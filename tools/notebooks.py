@@ -139,6 +139,7 @@ def execute(path: Path) -> str:
             kernel_name="python3",
             resources={"metadata": {"path": folder}},
             on_cell_executed=_dot,
+            extra_arguments=["--IPKernelApp.log_level=40"],  # errors only
         )
         client.execute(env=environment)
     text = json.dumps(_plain(book), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
