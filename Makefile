@@ -30,7 +30,7 @@ LOWEST  := build/lowest.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-313 test-lowest test-newest test-wheel check format bench bench-full docs \
-        dist lock clean
+        notebooks dist lock clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -89,6 +89,9 @@ bench-full: $(VENV)/.stamp-bench ## the slow tests and the benchmarks of record 
 docs: $(VENV)/.stamp-docs ## the handbook and API reference, into build/site
 	$(BIN)/mkdocs build --strict --quiet
 	@echo "open build/site/index.html"
+
+notebooks: $(VENV)/.stamp-dev $(VENV)/.stamp-bench ## execute the notebooks, one at a time, and store them (NOTEBOOKS=names)
+	$(THREADS) $(PY) tools/notebooks.py $(NOTEBOOKS)
 
 dist: $(VENV)/.stamp-dist ## wheel and source archive, checked, into dist
 	rm -rf dist

@@ -5,8 +5,11 @@ Every message says what is wrong, where (columns, first rows, firms), and what t
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 __all__ = [
     "CausalGreenError",
@@ -117,3 +120,16 @@ class IdentificationWarning(CausalGreenWarning):
 
 class EstimationWarning(CausalGreenWarning):
     """An estimate that needs care: few clusters, a weak learner, averages that differ."""
+
+
+def outside() -> int:
+    """``stacklevel`` of the nearest caller outside of this package, whose line a warning names.
+
+    What is computed when first asked for is reached by ways of different length, some of them
+    through functools.
+    """
+    ours = (str(Path(__file__).parent), str(Path(functools.__file__)))
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(ours):
+        level, frame = level + 1, frame.f_back
+    return level

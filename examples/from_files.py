@@ -15,6 +15,7 @@ import os
 import tempfile
 import warnings
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -89,8 +90,8 @@ plt.show()
 # ## Peers, study, effects
 #
 # The exposure is the mean AI of the other firms of the industry in the same year; firms alone in
-# theirs have no peers: 0. The outcome is ln(1 + green patents), as is the habit; the warning that
-# this deserves is among the notes below, and `usual_practice` shows why.
+# theirs have no peers: 0. The outcome is ln(1 + green patents), as is the habit; the first of the
+# panel's notes says what that deserves, and `usual_practice` shows why.
 
 # %%
 peers = cg.exposure(panel.frame, by="industry", of="ai", alone="zero", names=["peer_ai"])
@@ -107,6 +108,10 @@ table = cg.Panel.from_frame(
     controls=["size", "leverage", "roa", "age", "zone"],
     cluster="firm",
 )
+for note in table.notes:
+    print(fill(note, 92), end="\n\n")
+
+# %%
 study = cg.Study(
     table, cg.green_innovation_graph(table), learner=cg.linear(), folds=2, progress=False
 )
@@ -118,6 +123,38 @@ paths.plot()
 plt.show()
 
 # %% [markdown]
+# ## Beside the truth
+#
+# Behind the simulated files stands an economy whose effects are known, for the *number* of
+# patents. So the count takes the place of its logarithm, and the total effect is read in percent
+# of the mean.
+
+# %%
+known = files.truth.counts.loc["green_patents", "own_total"]
+counted = cg.Panel.from_frame(
+    frame,
+    unit="firm",
+    time="year",
+    outcome="green_patents",
+    treatment="ai",
+    exposure="peer_ai",
+    controls=["size", "leverage", "roa", "age", "zone"],
+    cluster="firm",
+)
+percent = (
+    cg.Study(
+        counted, cg.green_innovation_graph(counted), learner=cg.linear(), folds=2, progress=False
+    )
+    .paths()
+    .percent_of_mean()
+    .tidy()
+    .set_index("term")
+    .loc[["own_total"], ["estimate", "conf_low", "conf_high"]]
+)
+percent["truth"] = 100 * known / frame["green_patents"].mean()
+print(percent.round(1))
+
+# %% [markdown]
 # ## The report
 #
 # A page with all of it, to send to a co-author, and a manifest beside it that gives the same
@@ -125,3 +162,12 @@ plt.show()
 
 # %%
 print(study.report(folder / "report.html", paths, whom=False).name)
+
+# %% [markdown]
+# ## What to take along
+#
+# - Most mistakes are made before the first regression: codes that lost their zeros, stacked rows
+#   that were added up, years without an extract that were filled with zeros. `read` and
+#   `firm_panel` ask or refuse where they would have to guess.
+# - The audit belongs into the appendix: every row that left, and why.
+# - A count is an outcome; its logarithm plus one is a choice of unit.

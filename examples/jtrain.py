@@ -117,7 +117,8 @@ for name, log_points in zip(("the year of the grant", "the year after"), by_hand
 #
 # ## Through training?
 #
-# Now hours of training enter as the mediator. Which paths does the graph identify?
+# Now hours of training enter as the mediator. Which paths does the graph identify? (It is the usual
+# graph, with shocks of the place and of the industry, which nothing in this table measures.)
 
 # %%
 study = study_of({"training": ["hrsemp"]})
@@ -132,7 +133,9 @@ paths.plot()
 plt.show()
 
 # %% [markdown]
-# The headline rows add both grants up (one more unit of each). The legs behind them, one by one:
+# The headline rows add both grants up (one more unit of each), which is why the total is the sum of
+# the two numbers above. It is not quite that sum: hours are not known in every row, and fewer firms
+# remain. The legs behind the paths, one by one:
 
 # %%
 legs = paths.tidy(detail=True).set_index("term")

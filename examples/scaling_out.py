@@ -93,7 +93,9 @@ if __name__ == "__main__":
     there[0].plot()
 
 # %% [markdown]
-# ## What to expect
+# ## What to take along
+#
+# The numbers do not depend on who computes them: one machine, Ray or Dask.
 #
 # Two workers on one machine are not faster than its own threads: starting them takes longer than
 # this small study. Other machines pay when the cross-fitting takes minutes: many firms, many

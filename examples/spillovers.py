@@ -12,6 +12,7 @@
 # %%
 import os
 import warnings
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -99,7 +100,7 @@ print(found.round(3))
 # %%
 single = study_of(frame, exposure=["ai_suppliers"])
 (network,) = single.falsify("placebo network", simulations=99 if FAST else 499, progress=False)
-print(f"{network.verdict}: {network.reason}")
+print(fill(f"{network.verdict}: {network.reason}", 92))
 
 # %% [markdown]
 # Then by hand, to see what it means: every customer keeps its number of links, its years and its
@@ -196,13 +197,16 @@ plt.show()
 # %% [markdown]
 # ## A common shock looks like a spillover
 #
-# Now a city gets a technology park: its firms use more AI *and* file more patents in the same
-# year. Nobody learns from anybody. The graph has a node for it, `city_shock`, and the verdict says
-# that the spillover needs the assumption that there is none. Here is one.
+# Now a city gets a technology park: its firms use more AI *and*, for other reasons, file more
+# patents in the same year. Nobody learns more from anybody than before: neighbours of the same
+# city do half of what those of city and industry do together. The graph has a node for the park,
+# `city_shock`, and the verdict says that the spillover needs the assumption that there is none.
+# Here is one.
 
 # %%
 park = rng.standard_normal(cells.max() + 1)[cells]
-gain = average["own_total"] + 0.3  # through the firm's own AI, and by the park itself
+known = pd.Series({"own_total": average["own_total"], "spillover": average["spillover"] / 2})
+gain = known.sum() + 0.3  # through own and neighbours' AI, as for everybody; and by the park itself
 parks = table.assign(ai=table["ai"] + park, green_patents=table["green_patents"] + gain * park)
 parks["ai_neighbours"] = cg.exposure(parks, by="city", of="ai", alone="zero").values
 absorbed = cg.FixedEffects("within", absorb=("city^year",))
@@ -216,7 +220,25 @@ for name, one in studies.items():
     effects = one.paths().tidy().set_index("term")[["estimate", "conf_low", "conf_high"]]
     shown[name] = effects.loc[effects.index.intersection(["own_total", "spillover"])]
 shocks = pd.concat(shown)
+shocks["truth"] = known.reindex(shocks.index.get_level_values("term")).to_numpy()
 print(shocks.round(3))
+
+# %%
+fig, axes = plt.subplots(1, 2, figsize=(7.5, 2.1), sharey=True, layout="constrained")
+for ax, term in zip(axes, ("own_total", "spillover"), strict=True):
+    for place, name in enumerate(studies):
+        if (name, term) in shocks.index:
+            row = shocks.loc[(name, term)]
+            ax.plot([row["conf_low"], row["conf_high"]], [place] * 2, color="#0072B2")
+            ax.plot(row["estimate"], place, "o", color="#0072B2")
+    ax.axvline(known[term], color="#D55E00", linestyle="--", linewidth=1, label="truth")
+    ax.axvline(0, color="#888888", linewidth=0.8)
+    ax.set_title(term.replace("_", " "), loc="left", fontsize=10)
+    ax.spines[["top", "right"]].set_visible(False)
+axes[0].set_yticks(range(3), list(studies))
+axes[0].set_ylim(2.5, -0.5)
+axes[1].legend(frameon=False, fontsize=9, loc="lower right")
+plt.show()
 
 # %% [markdown]
 # With parks the spillover is much too large, and its interval narrow. Absorbing the years of each

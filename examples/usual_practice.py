@@ -12,6 +12,7 @@
 # %%
 import os
 import warnings
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -98,9 +99,9 @@ for seed in range(2 if FAST else 16):
     random_folds = list(KFold(5, shuffle=True, random_state=seed).split(table))
     firm_folds = list(GroupKFold(5).split(table, groups=table["firm"]))
     found += [
-        ("forest with dummies,\nrandom folds", dummies_in_forest(table, random_folds)),
-        ("forest with dummies,\nfolds by firm", dummies_in_forest(table, firm_folds)),
-        ("effects removed first,\nthen the same forest", within_forest(table)),
+        ("forest with dummies, random folds", dummies_in_forest(table, random_folds)),
+        ("forest with dummies, folds by firm", dummies_in_forest(table, firm_folds)),
+        ("effects removed first, then the same forest", within_forest(table)),
     ]
 forests = pd.DataFrame(found, columns=["how", "estimate"])
 by_how = forests.groupby("how", sort=False)["estimate"]
@@ -112,7 +113,8 @@ for place, (_, values) in enumerate(by_how):
     colour = RIGHT if place == 2 else WRONG
     ax.plot(values, np.full(len(values), place), "o", color=colour, alpha=0.6)
 ax.axvline(0.5, color=INK, linestyle="--", linewidth=1)
-ax.set_yticks(range(3), list(by_how.groups), fontsize=9)
+names = [name.replace(", ", ",\n") for name in by_how.groups]
+ax.set_yticks(range(3), names, fontsize=9)
 ax.set(ylim=(2.5, -0.5), xlabel="estimated effect of one unit of AI; dashed: the truth")
 ax.set_title("Firm dummies do not remove firm effects from a forest", loc="left", fontsize=10)
 ax.spines[["top", "right"]].set_visible(False)
@@ -122,7 +124,7 @@ plt.show()
 missed = by_how.mean() - 0.5
 print(
     f"With dummies the forest is off by {missed.iloc[0]:+.2f} (random folds) and "
-    f"{missed.iloc[1]:+.2f} (folds by firm); with the effects removed first, by "
+    f"{missed.iloc[1]:+.2f} (folds by firm);\nwith the effects removed first, by "
     f"{missed.iloc[2]:+.2f}."
 )
 
@@ -225,7 +227,7 @@ willing = cg.Study(panel, graph, learner=cg.linear(), progress=False)
 checks = ["mediator-outcome confounding", "mediator alone"]
 tried = willing.falsify(checks, simulations=20, progress=False)
 for finding in tried:
-    print(f"{finding.name}: {finding.reason}\n")
+    print(fill(f"{finding.name}: {finding.reason}", 92), end="\n\n")
 
 # %% [markdown]
 # *What this cannot do.* Whether a correlation of that size is plausible only knowledge of the
@@ -269,7 +271,7 @@ with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("always")
     habit = study_of("ln_patents")
 for warning in said:
-    print(f"{warning.category.__name__}: {warning.message}")
+    print(fill(f"{warning.category.__name__}: {warning.message}", 92))
 
 # %% [markdown]
 # The warning is right. The check of that name counts in other units:
@@ -388,7 +390,7 @@ print(family.round(3))
 # %%
 single = splits(table)[0]
 print(
-    f"In this sample {single.sum()} of 8 splits are significant in one half only; adjusted, the "
+    f"In this sample {single.sum()} of 8 splits are significant in one half only;\nadjusted, the "
     f"smallest p-value of a difference is {family['p_romano_wolf'].min():.2f}."
 )
 
@@ -420,3 +422,13 @@ summary = pd.DataFrame(
     columns=["habit", "truth", "answer"],
 )  # fmt: skip
 print(summary)
+
+# %% [markdown]
+# ## What to take along
+#
+# - Take firm effects out before any learner sees the data; a learner given dummies leaves most of
+#   them in.
+# - A mediated path needs an assumption that no randomisation of AI delivers. Write it down, and how
+#   strong a hidden cause would overturn it; the total does not need it.
+# - Report effects on counts in percent of their mean. A coefficient on ln(1 + y) is not one.
+# - Test differences, not stars, and count how many were tested.

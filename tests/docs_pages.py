@@ -155,10 +155,11 @@ def _near(a, b):
 
 
 def slug(heading):
-    """The anchor that mkdocs gives a heading (`toc` with ``slugify_unicode``)."""
+    """The anchor that the site gives a heading (see `tools/docs_hooks.py`)."""
     plain = re.sub(r"`|\*|\[([^\]]*)\]\([^)]*\)", r"\1", heading)
     kept = re.sub(r"[^\w\s-]", "", plain).strip().lower()
-    return re.sub(r"[-\s]+", "-", kept)
+    name = re.sub(r"[-\s]+", "-", kept)
+    return f"s{name}" if name[:1].isdigit() else name
 
 
 def anchors(page):

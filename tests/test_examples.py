@@ -20,6 +20,7 @@ import notebooks  # noqa: E402
 
 SOURCES = notebooks.sources()
 NAMES = [path.stem for path in SOURCES]
+REAL_OR_THE_SAME = ("jtrain", "scaling_out")  # published numbers, or the same numbers twice
 
 
 def _script(name, *arguments, cwd, **environment):
@@ -40,6 +41,11 @@ def _displayed(source, names):
     value = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
     if hasattr(value, "_repr_html_"):
         assert len(value._repr_html_()) > 0
+
+
+def _slow_but_for(quick):
+    marks = {name: () if name == quick else pytest.mark.slow for name in NAMES}
+    return [pytest.param(p, id=p.stem, marks=marks[p.stem]) for p in SOURCES]
 
 
 @pytest.fixture
@@ -87,7 +93,11 @@ def test_four_paths(run):
     assert moved < orders.loc["human_capital", "skills first (true)"] - 0.02
     indirect = made["questions"].tidy().set_index("term").loc["all indirect"]
     assert indirect["conf_low"] > 0
-    assert list(made["kinds"].index) == ["upstream", "end of pipe"]
+    kinds = made["kinds"]
+    assert list(kinds.index) == ["upstream", "end of pipe", "difference"]
+    apart = kinds["estimate"].iloc[0] - kinds["estimate"].iloc[1]
+    assert kinds.loc["difference", "estimate"] == pytest.approx(apart, abs=1.5)  # nearly linear
+    assert kinds.loc["difference", "truth"] > 5
 
 
 def test_for_whom(run):
@@ -96,6 +106,11 @@ def test_for_whom(run):
     assert ownership.loc["raw", "conf_low"] > 0  # a split by ownership finds something
     assert ownership.loc["balanced", "conf_low"] < 0 < ownership.loc["balanced", "conf_high"]
     assert ownership.loc["difference", "conf_low"] > 0  # and it was size
+    fifths = made["fifths"]
+    assert (fifths["truth"].diff().dropna() > 0).all()
+    assert fifths["truth"].between(fifths["conf_low"], fifths["conf_high"]).sum() >= 3
+    assert set(made["region"].index) == {"east", "central", "west"}
+    assert made["region"]["truth"].notna().all()
     assert len(made["types"]) == 12
     assert made["types"].loc["restructuring[robots]", "estimate"] > 0
 
@@ -111,9 +126,11 @@ def test_spillovers(run):
     by_firm, by_city = (spread[f"standard error, clustered by {c}"] for c in ("firm", "city"))
     assert by_firm < by_city
     shocks = made["shocks"]
-    whole = made["average"]["spillover"]  # of city and industry together: more than the city's part
-    assert shocks.loc[("parks", "spillover"), "conf_low"] > whole
+    parks = shocks.loc[("parks", "spillover")]
+    assert parks["conf_low"] > parks["truth"] > 0
     assert ("parks, city^year absorbed", "spillover") not in shocks.index
+    own = shocks.loc[("parks, city^year absorbed", "own_total")]
+    assert own["conf_low"] < own["truth"] < own["conf_high"]
 
 
 def test_usual_practice(run):
@@ -148,6 +165,7 @@ def test_from_files_shows_the_account_and_the_paths(run):
     assert re.search(r"read basics: (\d+) -> \1 rows", account)
     assert "the others are stacked, not added" in account
     assert made["same"] == 1.0
+    assert made["percent"].loc["own_total", "truth"] > 0
     assert (made["folder"] / "report.html").stat().st_size > 10_000
 
 
@@ -163,11 +181,30 @@ def test_examples_run_as_scripts_and_print_what_notebooks_show(tmp_path):
     assert "162 rows of 54 firms" in done.stdout
 
 
+@pytest.mark.parametrize("path", _slow_but_for("scaling_out"))
+def test_a_script_runs_alone(path, tmp_path):
+    """The cells run above; what may differ is `__main__`, which new processes read again."""
+    done = _script(path.name, cwd=tmp_path, CAUSALGREEN_FAST="1", PYTHONWARNINGS="ignore")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=NAMES)
 def test_the_notebook_is_that_of_the_script(path):
     book = json.loads(path.with_suffix(".ipynb").read_text("utf-8"))
     stored = [(cell["cell_type"], "".join(cell["source"])) for cell in book["cells"]]
     assert stored == [tuple(cell) for cell in notebooks.cells_of(path.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=NAMES)
+def test_a_notebook_asks_shows_and_ends_with_what_was_learnt(path):
+    cells = notebooks.cells_of(path.read_text("utf-8"))
+    prose = [cell.source for cell in cells if cell.kind == "markdown"]
+    assert prose[0].startswith("# ")
+    assert "**Question.**" in prose[0]
+    headings = re.findall(r"^## (.+)$", "\n".join(prose), re.M)
+    assert headings[-1] == "What to take along"
+    assert "truth" in path.read_text("utf-8") or path.stem in REAL_OR_THE_SAME
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=NAMES)
@@ -179,6 +216,42 @@ def test_the_notebook_is_stored_executed_clean_and_small(path):
     kinds = [output["output_type"] for cell in code for output in cell["outputs"]]
     assert kinds.count("display_data") >= 1
     assert not re.search(r'"/(tmp|home|root|Users)/', text)
+
+
+@pytest.mark.parametrize("path", _slow_but_for("jtrain"))
+def test_stored_outputs_are_what_the_code_says_today(path):
+    pytest.importorskip("nbclient", reason="to execute notebooks needs the extra dev")
+    pytest.importorskip("ipykernel", reason="to execute notebooks needs the extra dev")
+    assert notebooks.check(path) == "as stored"
+
+
+def test_other_outputs_than_stored_are_named(monkeypatch, tmp_path):
+    def book(*told):
+        outputs = [[{"output_type": "stream", "name": "stdout", "text": t}] for t in told]
+        cells = [{"cell_type": "code", "outputs": out} for out in outputs]
+        return json.dumps({"cells": [{"cell_type": "markdown"}, *cells]})
+
+    (tmp_path / "x.ipynb").write_text(book("1", "2"), "utf-8")
+    monkeypatch.setattr(notebooks, "execute", lambda path: book("1", "3"))
+    with pytest.raises(ValueError, match=r"cell 2 now says\n3\nbut stored is\n2"):
+        notebooks.check(tmp_path / "x.py")
+    monkeypatch.setattr(notebooks, "execute", lambda path: book("1", "2", "3"))
+    with pytest.raises(ValueError, match="3 cells, but 2 are stored"):
+        notebooks.check(tmp_path / "x.py")
+
+
+def test_one_notebook_that_fails_does_not_stop_the_others(monkeypatch, capsys):
+    def check(path):
+        if path.stem == "for_whom":
+            raise ValueError("no")
+        return "as stored"
+
+    monkeypatch.setattr(notebooks, "check", check)
+    with pytest.raises(SystemExit, match="not made: for_whom"):
+        notebooks.main(["--check"])
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == len(NAMES)
+    assert said[0].startswith(f"[1/{len(NAMES)}] {NAMES[0]}  0 s: ")
 
 
 def test_every_notebook_has_a_script_a_test_and_a_line_in_the_list():

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import causalgreen as cg
-from causalgreen.errors import DesignError, EstimationWarning
+from causalgreen.errors import DesignError, EstimationError, EstimationWarning
 from causalgreen.moments import moments as moments_module
 from causalgreen.moments.basis import choose_basis
 from causalgreen.moments.solve import jackknife_paths, solve_paths
@@ -155,6 +155,59 @@ def test_a_tight_machine_is_warned_and_works(frame, monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: need / 0.9)
     with pytest.warns(EstimationWarning, match="memory may run short: cross-fitting needs"):
         _ = study.residuals
+
+
+class Hungry(linear_module.LinearLearner):
+    """Least squares that finds no memory for its fits from the one named on."""
+
+    fits, last = 0, 10**9
+
+    def predict(self, task):
+        Hungry.fits += 1
+        if Hungry.fits > Hungry.last:
+            raise MemoryError
+        return super().predict(task)
+
+
+def test_memory_that_runs_out_in_the_middle_says_what_to_do_and_keeps_the_fits(frame, monkeypatch):
+    study = study_of(frame, Hungry())
+    monkeypatch.setattr(Hungry, "fits", 0)
+    monkeypatch.setattr(Hungry, "last", 7)
+    with pytest.raises(EstimationError, match="ran out in the middle of cross-fitting") as caught:
+        study.paths()
+    for told in ("What is fitted is kept", "a random sample of whole firms", "GiB are free now"):
+        assert told in str(caught.value)
+    done, Hungry.last = len(study._kept), 10**9
+    assert done > 0
+    whole = study_of(frame).paths()
+    Hungry.fits = 0
+    np.testing.assert_array_equal(study.paths().estimate, whole.estimate)
+    assert 0 < Hungry.fits < 4 * 5  # four targets, five folds
+
+
+def test_other_allocators_are_understood_and_other_errors_left_alone():
+    for error in (MemoryError(), RuntimeError("std::bad_alloc"), ValueError("bad allocation")):
+        with (
+            pytest.raises(EstimationError, match=r"middle of x.*\. All is lost\. What to do: y; z"),
+            memory.told_if_short("x", "All is lost", ("y", "z")),
+        ):
+            raise error
+    with pytest.raises(ValueError, match=r"^no$"), memory.told_if_short("x", "", ()):
+        raise ValueError("no")
+
+
+def test_a_surface_that_finds_no_memory_says_what_to_do(frame):
+    class Never:
+        name = "never"
+
+        def fit(self, *_, **__):
+            raise MemoryError
+
+    study = study_of(frame.head(2400))
+    with pytest.raises(
+        EstimationError, match=r"the surface.*residuals are kept.*cg\.forest\(firms="
+    ):
+        study.surface(Never())
 
 
 def test_a_forest_on_a_small_machine_names_the_sample_of_firms(frame, monkeypatch):

@@ -137,3 +137,21 @@ def test_lock_joins_two_pythons(monkeypatch):
     ]
     with pytest.raises(SystemExit, match="not a plain name==version"):
         lock.parse("numpy @ https://example.org/numpy.whl\n")
+
+
+def test_a_warning_names_the_line_that_asked():
+    import numpy as np
+
+    import causalgreen as cg
+
+    df, _ = cg.simulate_panel(60, 5, seed=0)
+    df["copy"] = df["ai"] + 1e-3 * np.random.default_rng(0).normal(size=len(df))
+    panel = cg.Panel.from_frame(
+        df, unit="firm", time="year", outcome="green_patents", treatment="ai", controls=["copy"]
+    )
+    for ask in (lambda s: s.paths(), lambda s: s.residuals, lambda s: s.moments):
+        study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear())
+        with pytest.warns(cg.EstimationWarning, match="controls predict") as told:
+            ask(study)
+        (found,) = (w for w in told if "controls predict" in str(w.message))
+        assert found.filename == __file__

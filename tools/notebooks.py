@@ -2,7 +2,10 @@
 
     python tools/notebooks.py                  # build and execute all; needs nbclient and ipykernel
     python tools/notebooks.py ten_minutes      # or some
-    python tools/notebooks.py --prose          # only put new prose beside outputs that are stored
+    python tools/notebooks.py --check          # execute, store nothing, say which differ
+    python tools/notebooks.py --prose          # only put new prose beside stored outputs
+
+One at a time; where one fails the others are made all the same, and the last lines name it.
 
 The script is the only source. A cell starts with `# %%`, a cell of prose with `# %% [markdown]`.
 Where a cell ends with `print(x)` the notebook ends with `x`, so that tables are shown as tables.
@@ -16,6 +19,8 @@ import os
 import re
 import sys
 import tempfile
+import time
+import traceback
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,8 +99,8 @@ def _shown(code: str) -> str:
     return "\n".join([*lines, ast.get_source_segment(code, call.args[0]) or ""])
 
 
-def build(path: Path) -> Path:
-    """Execute the notebook of a script, in full mode and a folder of its own, and store it.
+def execute(path: Path) -> str:
+    """Execute the notebook of a script, in full mode and in a folder of its own.
 
     Parameters
     ----------
@@ -104,8 +109,8 @@ def build(path: Path) -> Path:
 
     Returns
     -------
-    pathlib.Path
-        The notebook.
+    str
+        The notebook, as it is stored.
 
     Raises
     ------
@@ -129,16 +134,63 @@ def build(path: Path) -> Path:
     }
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
-            book, timeout=900, kernel_name="python3", resources={"metadata": {"path": folder}}
+            book,
+            timeout=900,
+            kernel_name="python3",
+            resources={"metadata": {"path": folder}},
+            on_cell_executed=_dot,
+            extra_arguments=["--IPKernelApp.log_level=40"],  # errors only
         )
         client.execute(env=environment)
     text = json.dumps(_plain(book), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     faults = faults_of(text)
     if faults:
         raise ValueError(f"{path.name}: {'; '.join(faults)}")
-    target = path.with_suffix(".ipynb")
-    target.write_text(text, encoding="utf-8")
-    return target
+    return text
+
+
+def _dot(**_: Any) -> None:
+    print(".", end="", flush=True)
+
+
+def build(path: Path) -> str:
+    """Execute the notebook of a script, and store it; says how large it is."""
+    text = execute(path)
+    path.with_suffix(".ipynb").write_text(text, encoding="utf-8")
+    return _size(path)
+
+
+def _size(path: Path) -> str:
+    return f"{path.with_suffix('.ipynb').stat().st_size / 1000:.0f} kB"
+
+
+def check(path: Path) -> str:
+    """Execute the notebook of a script, and compare what it says with what is stored.
+
+    Raises
+    ------
+    ValueError
+        If a cell says something else than the one that is stored.
+    """
+    made, stored = (said(text) for text in (execute(path), path.with_suffix(".ipynb").read_text()))
+    for k, (now, then) in enumerate(zip(made, stored, strict=False)):
+        if now != then:
+            raise ValueError(f"{path.name}: cell {k + 1} now says\n{now}\nbut stored is\n{then}")
+    if len(made) != len(stored):
+        raise ValueError(f"{path.name}: {len(made)} cells, but {len(stored)} are stored")
+    return "as stored"
+
+
+def said(text: str) -> list[str]:
+    """What the code cells of a notebook say, pictures apart."""
+    cells = [c for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
+    return ["".join(_words(output) for output in cell["outputs"]) for cell in cells]
+
+
+def _words(output: dict[str, Any]) -> str:
+    if output["output_type"] == "stream":
+        return "".join(output["text"])
+    return "".join(output.get("data", {}).get("text/plain", []))
 
 
 def _plain(book: Any) -> dict[str, Any]:
@@ -180,18 +232,8 @@ def faults_of(text: str) -> list[str]:
     return faults
 
 
-def reword(path: Path) -> Path:
+def reword(path: Path) -> str:
     """Store the prose of a script anew, and keep the outputs.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The script.
-
-    Returns
-    -------
-    pathlib.Path
-        The notebook.
 
     Raises
     ------
@@ -214,20 +256,30 @@ def reword(path: Path) -> Path:
         raise ValueError(f"{path.name}: the code has changed; build the notebook again")
     text = json.dumps(book | {"cells": cells}, indent=1, ensure_ascii=False, sort_keys=True)
     target.write_text(f"{text}\n", encoding="utf-8")
-    return target
+    return _size(path)
 
 
-def main(names: list[str]) -> None:
-    """Build the notebooks named, or all."""
-    make = reword if "--prose" in names else build
-    names = [name for name in names if name != "--prose"]
+def main(arguments: list[str]) -> None:
+    """Build, check or reword the notebooks named, or all."""
+    verbs = {"--prose": reword, "--check": check}
+    make = next((verbs[name] for name in arguments if name in verbs), build)
     known = {path.stem: path for path in sources()}
+    names = [name for name in arguments if name not in verbs] or list(known)
     unknown = [name for name in names if name not in known]
     if unknown:
         sys.exit(f"no such notebook: {', '.join(unknown)}; there are {', '.join(known)}")
-    for name in names or known:
-        target = make(known[name])
-        print(f"{target.relative_to(ROOT)}: {target.stat().st_size / 1000:.0f} kB")
+    failed = []
+    for k, name in enumerate(names, 1):
+        print(f"[{k}/{len(names)}] {name} ", end="", flush=True)
+        start = time.perf_counter()
+        try:
+            told = make(known[name])
+        except Exception as error:  # the others can be made all the same
+            failed.append(name)
+            told = "".join(traceback.format_exception_only(error)).rstrip()
+        print(f" {time.perf_counter() - start:.0f} s: {told}", flush=True)
+    if failed:
+        sys.exit(f"not made: {', '.join(failed)}; the reasons are above")
 
 
 if __name__ == "__main__":

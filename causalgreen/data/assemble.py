@@ -36,7 +36,7 @@ def firm_panel(
     Parameters
     ----------
     tables : table, sequence of tables, or mapping of name to table
-        Paths, :class:`Table` or data frames. Those without a year are joined on the firm.
+        Paths, `Table` or data frames. Those without a year are joined on the firm.
     how : str
         ``"left"``, ``"inner"`` or ``"outer"``, for all tables after the first.
     choose : mapping, optional

@@ -94,7 +94,22 @@ class Audit:
         return pd.DataFrame(rows, columns=columns)
 
     def detail(self, name: str) -> pd.DataFrame:
-        """Return the full list behind the last step whose name contains ``name``."""
+        """Return the full list behind the last step whose name contains ``name``.
+
+        Parameters
+        ----------
+        name : str
+            Name of a step, or a part of it.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        KeyError
+            If no such step has a list.
+        """
         for step in reversed(self.steps):
             if name in step.name and step.detail is not None:
                 return step.detail.copy(deep=False)

@@ -55,7 +55,22 @@ class Findings:
     n_rows: int
 
     def rows(self, code: str) -> pd.DataFrame:
-        """Return the rows that break a rule."""
+        """Return the rows that break a rule.
+
+        Parameters
+        ----------
+        code : str
+            Code of a rule, as in ``tidy()``.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        KeyError
+            If nothing was found under it.
+        """
         for finding in self.findings:
             if finding.code == code:
                 return finding.rows
@@ -76,7 +91,13 @@ class Findings:
         return plot_findings(self)
 
     def raise_if_any(self) -> None:
-        """Raise all findings at once."""
+        """Raise all findings at once.
+
+        Raises
+        ------
+        DataError
+            If anything was found.
+        """
         if self.findings:
             raise DataError([Fault(f.code, f.what, f.fix) for f in self.findings])
 

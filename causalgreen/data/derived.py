@@ -66,6 +66,10 @@ class Derived:
         replace : bool
             Overwrite columns of the same name.
 
+        Returns
+        -------
+        pandas.DataFrame or FirmPanel
+
         Raises
         ------
         DataError

@@ -122,7 +122,7 @@ def clean_output_share(
     by : sequence of str
         Whose output is added up.
     polluters : IndustryList or sequence of str, optional
-        Heavily polluting industries; the list of :func:`heavy_polluters` when left out.
+        Heavily polluting industries; the list of `heavy_polluters` when left out.
 
     Returns
     -------

@@ -227,7 +227,7 @@ def heavy_polluter(
     industry : str
         Column of CSRC codes.
     polluters : IndustryList or sequence of str, optional
-        :func:`heavy_polluters` when left out.
+        `heavy_polluters` when left out.
     year : str
         Column of the year, for telling the vintage of the codes.
 

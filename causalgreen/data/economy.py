@@ -25,7 +25,7 @@ __all__ = ["simulate_real"]
 def simulate_real(
     n_firms: int, n_years: int, seed: int, economy: Economy, realism: Realism
 ) -> Simulation:
-    """Simulate; see :func:`causalgreen.simulate_panel`.
+    """Simulate; see `causalgreen.simulate_panel`.
 
     Raises
     ------

@@ -46,7 +46,7 @@ KINDS = ("robots", "smart_manufacturing", "digital_finance")
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SimulatedFiles:
-    """Files written by :func:`simulate_files`, and what they should come back as.
+    """Files written by `simulate_files`, and what they should come back as.
 
     Attributes
     ----------
@@ -137,10 +137,10 @@ def simulate_files(
     folder : str or Path
         A new or an empty folder.
     n_firms, n_years, seed : int
-        As in :func:`causalgreen.simulate_panel`. Workbooks grow by some 40 rows for each firm
+        As in `causalgreen.simulate_panel`. Workbooks grow by some 40 rows for each firm
         and year: some hundreds of firms are enough.
     economy, realism : optional
-        As in :func:`causalgreen.simulate_panel`; patents must be counted.
+        As in `causalgreen.simulate_panel`; patents must be counted.
 
     Returns
     -------

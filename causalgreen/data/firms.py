@@ -31,7 +31,7 @@ __all__ = ["FirmPanel"]
 class FirmPanel:
     """A firm–year table and the account of how it came about; every verb returns a new one.
 
-    Give ``panel.frame`` to :meth:`causalgreen.Panel.from_frame`.
+    Give ``panel.frame`` to `causalgreen.Panel.from_frame`.
 
     Attributes
     ----------
@@ -92,9 +92,13 @@ class FirmPanel:
         choose : mapping, optional
             Choice among stacked rows, such as ``{"apply_type": "S5203"}``.
         columns : mapping, optional
-            As in :func:`causalgreen.data.read`.
+            As in `causalgreen.data.read`.
         drop_missing_keys : bool
             Leave out rows without a key, with their count in the audit, rather than refuse.
+
+        Returns
+        -------
+        FirmPanel
 
         Raises
         ------
@@ -133,7 +137,26 @@ class FirmPanel:
         )
 
     def keep(self, which: Any, why: str, name: str = "keep") -> FirmPanel:
-        """Keep rows; ``which`` is a mask or a function of the frame, ``why`` goes to the audit."""
+        """Keep rows; ``which`` is a mask or a function of the frame, ``why`` goes to the audit.
+
+        Parameters
+        ----------
+        which : mask, or function of the frame
+            Rows to keep.
+        why : str
+            Goes to the audit.
+        name : str
+            What the step is called there.
+
+        Returns
+        -------
+        FirmPanel
+
+        Raises
+        ------
+        DataError
+            If it is no mask of the rows.
+        """
         made = which(self.frame) if callable(which) else which
         values = pd.Series(made).reset_index(drop=True) if not isinstance(made, pd.Series) else made
         if len(values) != len(self._rows) or values.isna().any() or values.dtype.kind != "b":
@@ -142,7 +165,21 @@ class FirmPanel:
         return self._filter(pd.Series(values.to_numpy(bool), index=self._rows.index), name, why)
 
     def drop(self, which: Any, why: str, name: str = "drop") -> FirmPanel:
-        """Drop rows; the reverse of :meth:`keep`."""
+        """Drop rows; the reverse of `keep`.
+
+        Parameters
+        ----------
+        which : mask, or function of the frame
+            Rows to drop.
+        why : str
+            Goes to the audit.
+        name : str
+            What the step is called there.
+
+        Returns
+        -------
+        FirmPanel
+        """
         made = which(self.frame) if callable(which) else which
         values = pd.Series(made)
         return self.keep(~values if values.dtype.kind == "b" else values, why, name)
@@ -166,6 +203,10 @@ class FirmPanel:
             Codes of ``status`` that mean so, where these are numbers.
         mark_only : bool
             Add a column ``st`` (0 or 1) and keep the rows.
+
+        Returns
+        -------
+        FirmPanel
         """
         hit = filters.special_treatment(self._rows, values)
         by = " and ".join(c for c in ("status", "name") if c in self._rows)
@@ -175,7 +216,17 @@ class FirmPanel:
         return self._filter(~hit, "drop ST and PT", why)
 
     def drop_financial(self, vintage: int | None = None) -> FirmPanel:
-        """Drop financial firms: J66 to J69 of CSRC 2012, I01 to I99 of CSRC 2001."""
+        """Drop financial firms: J66 to J69 of CSRC 2012, I01 to I99 of CSRC 2001.
+
+        Parameters
+        ----------
+        vintage : int, optional
+            Classification of the codes, 2001 or 2012; needed where they are letters alone.
+
+        Returns
+        -------
+        FirmPanel
+        """
         hit = filters.financial(self._rows, vintage)
         return self._filter(
             ~hit, "drop financial firms", "CSRC J66 to J69 (2012), I01 to I99 (2001)"
@@ -186,12 +237,32 @@ class FirmPanel:
         return self._filter(~filters.b_shares(self._rows), "drop B shares", "codes 200 and 900")
 
     def keep_years(self, first: int, last: int) -> FirmPanel:
-        """Keep the years from ``first`` to ``last``."""
+        """Keep the years from ``first`` to ``last``.
+
+        Parameters
+        ----------
+        first, last : int
+            Both are kept.
+
+        Returns
+        -------
+        FirmPanel
+        """
         kept = self._rows["year"].between(first, last)
         return self._filter(kept, f"keep {first} to {last}", "years of the study")
 
     def balance(self, first: int | None = None, last: int | None = None) -> FirmPanel:
-        """Keep the firms that are there in every year; warns, as this conditions on survival."""
+        """Keep the firms that are there in every year; warns, as this conditions on survival.
+
+        Parameters
+        ----------
+        first, last : int, optional
+            Years that count; default: the first and the last there are.
+
+        Returns
+        -------
+        FirmPanel
+        """
         note = "the balanced sample holds survivors only: firms that enter or leave are gone"
         warnings.warn(note, DataWarning, stacklevel=2)
         kept = filters.balanced(self._rows, first, last)
@@ -214,6 +285,10 @@ class FirmPanel:
         also_blank : bool
             Also fill cells that are blank in rows which the extract has. In CSMAR's patent
             tables blank means "not itemised in the report", which is not zero.
+
+        Returns
+        -------
+        FirmPanel
         """
         columns = [columns] if isinstance(columns, str) else list(columns)
         known = dict(self.coverage) | (dict.fromkeys(columns, coverage) if coverage else {})
@@ -235,6 +310,10 @@ class FirmPanel:
             Longest time from application to publication.
         drop : bool
             Drop these years rather than flag them in a column ``truncated``.
+
+        Returns
+        -------
+        FirmPanel
         """
         hit = counts.cut_off(self._rows["year"], extract, months)
         years = listed(self._rows.loc[hit, "year"]) or "none"
@@ -249,7 +328,21 @@ class FirmPanel:
         limits: tuple[float, float] = (0.01, 0.99),
         by: str | None = None,
     ) -> FirmPanel:
-        """Cut controls at quantiles; ``audit.detail("winsorise")`` shows before and after."""
+        """Cut controls at quantiles; ``audit.detail("winsorise")`` shows before and after.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Controls.
+        limits : (float, float)
+            Quantiles.
+        by : str, optional
+            Within the levels of this column, such as the year.
+
+        Returns
+        -------
+        FirmPanel
+        """
         columns = [columns] if isinstance(columns, str) else list(columns)
         rows, detail = winsorise(self._rows, columns, limits, by)
         within = f" within {by}" if by else ""
@@ -260,7 +353,22 @@ class FirmPanel:
         return self._next(rows, [step_of("winsorise", why, self._rows, rows, (), detail)])
 
     def to_fraction(self, columns: Sequence[str]) -> FirmPanel:
-        """Divide columns in percent by 100."""
+        """Divide columns in percent by 100.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            In percent.
+
+        Returns
+        -------
+        FirmPanel
+
+        Raises
+        ------
+        DataError
+            If a column is not known to be in percent.
+        """
         columns = [columns] if isinstance(columns, str) else list(columns)
         wrong = [c for c in columns if self.units.get(c) != "percent"]
         if wrong:
@@ -274,7 +382,19 @@ class FirmPanel:
         return replace(out, units=MappingProxyType(units))
 
     def undo_log(self, column: str, name: str | None = None) -> FirmPanel:
-        """Turn ln(1 + count) back into counts, in a column ``name`` (the same when left out)."""
+        """Turn ln(1 + count) back into counts, in a column ``name`` (the same when left out).
+
+        Parameters
+        ----------
+        column : str
+            ln(1 + count).
+        name : str, optional
+            Column of the counts; default: the same.
+
+        Returns
+        -------
+        FirmPanel
+        """
         self._must_have([column])
         name = name or column
         made = counts.undo_log(self._rows[column], column)
@@ -288,6 +408,10 @@ class FirmPanel:
         ----------
         joint : bool
             Whether patents with other applicants count; papers differ, so there is no default.
+
+        Returns
+        -------
+        FirmPanel
         """
         made, why = counts.add_green(self._rows, joint)
         return self.with_columns(made, "; ".join(why), "add up green patents")
@@ -295,7 +419,26 @@ class FirmPanel:
     def with_columns(
         self, columns: Mapping[str, Any], why: str, name: str = "add columns"
     ) -> FirmPanel:
-        """Add or replace columns: values in the order of ``frame``, or functions of it."""
+        """Add or replace columns: values in the order of ``frame``, or functions of it.
+
+        Parameters
+        ----------
+        columns : mapping
+            Name to values in the order of ``frame``, or to a function of it.
+        why : str
+            Goes to the audit.
+        name : str
+            What the step is called there.
+
+        Returns
+        -------
+        FirmPanel
+
+        Raises
+        ------
+        DataError
+            If the number of values is not that of the rows, or a column is missing.
+        """
         frame = self.frame
         made = {n: v(frame) if callable(v) else v for n, v in columns.items()}
         wrong = [n for n, v in made.items() if hasattr(v, "__len__") and not isinstance(v, str)
@@ -314,7 +457,17 @@ class FirmPanel:
             raise DataError([Fault("missing_columns", what, "see panel.frame.columns")])
 
     def check(self, absorbing: Sequence[str] = ()) -> Findings:
-        """Look for rows that contradict themselves; ``absorbing`` treatments must stay on."""
+        """Look for rows that contradict themselves; ``absorbing`` treatments must stay on.
+
+        Parameters
+        ----------
+        absorbing : sequence of str
+            0/1 columns that must not go back to 0.
+
+        Returns
+        -------
+        Findings
+        """
         return check_logic(self.frame, absorbing)
 
     def spread(self, columns: Sequence[str] | None = None) -> pd.DataFrame:

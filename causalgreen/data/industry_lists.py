@@ -50,12 +50,31 @@ class IndustryList:
         return pd.DataFrame(self.words, columns=["name_zh", "name_en", "codes"])
 
     def without(self, *codes: str) -> IndustryList:
-        """Return the list without some codes."""
+        """Return the list without some codes.
+
+        Parameters
+        ----------
+        *codes : str
+            Letter and two digits.
+
+        Returns
+        -------
+        IndustryList
+        """
         kept = tuple(c for c in self.codes if c not in codes)
         return IndustryList(f"{self.name} less {', '.join(codes)}", self.source, self.vintage, kept)
 
     def plus(self, *codes: str) -> IndustryList:
         """Return the list with more codes.
+
+        Parameters
+        ----------
+        *codes : str
+            Letter and two digits.
+
+        Returns
+        -------
+        IndustryList
 
         Examples
         --------

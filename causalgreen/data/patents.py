@@ -67,7 +67,22 @@ class GreenPatents:
         return tuple(name for name in both if name in self.frame.columns)
 
     def tidy(self, by: str = "class") -> pd.DataFrame:
-        """Return firm, year, class (or topic), patents: one row each (``by="topic"``)."""
+        """Return firm, year, class (or topic), patents: one row each (``by="topic"``).
+
+        Parameters
+        ----------
+        by : {"class", "topic"}
+            What is counted.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        DataError
+            If ``by`` is something else.
+        """
         if by == "topic":
             return self._topics.copy()
         if by != "class":

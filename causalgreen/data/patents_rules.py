@@ -88,7 +88,17 @@ class GreenRules:
         return (*(name for name in order if name in have), *sorted(have - set(order)))
 
     def match(self, symbols: tuple[str, ...]) -> GreenMatch:
-        """Say which classes and topics a patent's codes have; of each code the narrowest place."""
+        """Say which classes and topics a patent's codes have; of each code the narrowest place.
+
+        Parameters
+        ----------
+        symbols : tuple of str
+            All codes of one patent.
+
+        Returns
+        -------
+        GreenMatch
+        """
         classes: dict[str, bool] = {}
         topics: dict[str, None] = {}
         columns = [self.table[name].to_numpy() for name in ("class", "topic", "broad")]
@@ -104,7 +114,17 @@ class GreenRules:
         return GreenMatch(tuple(classes), tuple(topics), narrow)
 
     def hits(self, symbol: str) -> list[_Rule]:
-        """Rules that cover one symbol, such as ``"H01M 10/54"``."""
+        """Rules that cover one symbol, such as ``"H01M 10/54"``.
+
+        Parameters
+        ----------
+        symbol : str
+            A place of the IPC.
+
+        Returns
+        -------
+        list of rules
+        """
         place, _, rest = symbol.partition(" ")
         main, _, sub = rest.partition("/")
         key = (int(main), sub.ljust(6, "0")) if main else None
@@ -150,6 +170,10 @@ def green_rules(ipc: pd.DataFrame | str | Path | None = None) -> GreenRules:
         (``E04B 1/62``), or several after one subclass (``A62D 3/00, 101/00``). Also WIPO's own
         layout (``Class1``, ``IPC``): classes are then ours where our table knows the place.
         Default: the table that is shipped.
+
+    Returns
+    -------
+    GreenRules
 
     Raises
     ------

@@ -153,7 +153,7 @@ def read(
 
 
 def table_of(frame: Any, columns: Mapping[str, str | None] | None = None, name: str = "") -> Table:
-    """Bring a data frame under the package's names, as :func:`read` does with a file.
+    """Bring a data frame under the package's names, as `read` does with a file.
 
     Examples
     --------

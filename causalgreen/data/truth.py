@@ -95,7 +95,7 @@ class Truth:
     population : pandas.Series, shape (n_paths,)
         Average over the population that firms are drawn from (Monte-Carlo error below 0.001).
     types : tuple of (str, Truth)
-        The same for each further kind of AI, where there are some; see :meth:`of_type`.
+        The same for each further kind of AI, where there are some; see `of_type`.
     counts : pandas.DataFrame or None
         Where patents are counted: average effect of each path of ``ai`` on the expected number of
         patents, one row per kind of patent. ``per_firm`` is on the log scale then.
@@ -104,6 +104,15 @@ class Truth:
         average change of ``ai``, of the log mean and of the expected count, peers included.
     supply_chain : float
         Effect of the suppliers' AI.
+
+    Examples
+    --------
+    >>> import causalgreen as cg
+    >>> df, truth = cg.simulate_panel(n_firms=120, n_years=5, seed=0)
+    >>> list(truth.average.index)
+    ['direct', 'restructuring', 'human_capital', 'spillover', 'own_total', 'overall']
+    >>> truth.per_firm.shape
+    (120, 6)
     """
 
     per_firm: pd.DataFrame
@@ -116,6 +125,15 @@ class Truth:
 
     def of_type(self, kind: str) -> Truth:
         """Truth of one kind of AI, such as ``"robots"``.
+
+        Parameters
+        ----------
+        kind : str
+            Name of its column.
+
+        Returns
+        -------
+        Truth
 
         Raises
         ------
@@ -130,6 +148,18 @@ class Truth:
 
     @classmethod
     def of(cls, firms: np.ndarray, sample: Coefficients, population: Coefficients) -> Truth:
-        """Truth from the coefficients of the firms in the panel and of the population."""
+        """Truth from the coefficients of the firms in the panel and of the population.
+
+        Parameters
+        ----------
+        firms : numpy.ndarray
+            Codes of the firms in the panel.
+        sample, population : Coefficients
+            Of these firms, and of the population they are drawn from.
+
+        Returns
+        -------
+        Truth
+        """
         per_firm = sample.paths().set_index(pd.Index(firms, name="firm"))
         return cls(per_firm, per_firm.mean(), population.paths().mean())

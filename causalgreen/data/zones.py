@@ -67,7 +67,17 @@ class PilotZones:
         return out
 
     def plot(self, kind: str = "map") -> Figure:
-        """Draw the zones on a map (``"map"``) or their roll-out over time (``"roll-out"``)."""
+        """Draw the zones on a map (``"map"``) or their roll-out over time (``"roll-out"``).
+
+        Parameters
+        ----------
+        kind : {"map", "roll-out"}
+            Which picture.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
         from causalgreen.data.zones_plot import plot_zones
 
         return plot_zones(self, kind)

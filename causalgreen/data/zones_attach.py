@@ -74,7 +74,17 @@ class ZoneAttachment:
         return out.astype("int64").reset_index()
 
     def plot(self, kind: str = "firms") -> Figure:
-        """Draw firms by year and status (``"firms"``), or the zones' ``"map"``, ``"roll-out"``."""
+        """Draw firms by year and status (``"firms"``), or the zones' ``"map"``, ``"roll-out"``.
+
+        Parameters
+        ----------
+        kind : {"firms", "map", "roll-out"}
+            Which picture.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
         from causalgreen.data.zones_plot import plot_attachment, plot_zones
 
         return plot_attachment(self) if kind == "firms" else plot_zones(self.zones, kind)

@@ -46,6 +46,27 @@ class Effects(TableHooks):
         Effects by treatment, exposure and mediator, and the coefficients behind the paths.
     constant : Effects or None
         The same paths with one coefficient for all firms, where these vary with the traits.
+
+    References
+    ----------
+    Cameron, Gelbach and Miller (2011), doi 10.1198/jbes.2010.07136, on several clusters; MacKinnon,
+    Nielsen and Webb (2023), doi 10.1002/jae.2969, on the jackknife.
+
+    Examples
+    --------
+    >>> import causalgreen as cg
+    >>> df, truth = cg.simulate_panel(n_firms=120, n_years=5, seed=0)
+    >>> panel = cg.Panel.from_frame(
+    ...     df, unit="firm", time="year", outcome="green_patents", treatment="ai",
+    ...     mediators={"human_capital": "skilled_share"}, controls=["leverage"])
+    >>> study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear())
+    >>> paths = study.paths()
+    >>> parts = paths["direct"] + paths["human_capital"]
+    >>> abs(parts - paths["own_total"]) < 1e-12
+    True
+    >>> share = paths.contrast({"difference": {"direct": 1, "human_capital": -1}})
+    >>> share.terms
+    ('difference',)
     """
 
     terms: tuple[str, ...]
@@ -212,7 +233,17 @@ class Effects(TableHooks):
         return linear_map(pool, tuple(weights), L)
 
     def noting(self, *notes: str) -> Effects:
-        """The same effects with further notes for the reader."""
+        """The same effects with further notes for the reader.
+
+        Parameters
+        ----------
+        *notes : str
+            Sentences.
+
+        Returns
+        -------
+        Effects
+        """
         if not notes:
             return self
 
@@ -225,7 +256,24 @@ class Effects(TableHooks):
         )
 
     def select(self, terms: str | Sequence[str], *, detail: bool = True) -> Effects:
-        """Only these terms, in this order; ``detail=False`` drops the details."""
+        """Only these terms, in this order; ``detail=False`` drops the details.
+
+        Parameters
+        ----------
+        terms : str or sequence of str
+            Terms to keep.
+        detail : bool
+            Keep the details, too.
+
+        Returns
+        -------
+        Effects
+
+        Raises
+        ------
+        KeyError
+            If there is no such term.
+        """
         from causalgreen.effects.combine import linear_map
 
         terms = (terms,) if isinstance(terms, str) else tuple(terms)
@@ -237,7 +285,17 @@ class Effects(TableHooks):
         return replace(linear_map(self, terms, L), detail=kept, constant=constant)
 
     def with_covariance(self, covariance: Covariance) -> Effects:
-        """The same estimates with another covariance, ``"CR1"`` or ``"CV3"``."""
+        """The same estimates with another covariance, ``"CR1"`` or ``"CV3"``.
+
+        Parameters
+        ----------
+        covariance : {"CR1", "CV3"}
+            Cluster sandwich, or cluster jackknife.
+
+        Returns
+        -------
+        Effects
+        """
 
         def redo(effects: Effects | None) -> Effects | None:
             return None if effects is None else effects.with_covariance(covariance)
@@ -284,7 +342,19 @@ class Effects(TableHooks):
         return wald(self, [self._position(term) for term in chosen])
 
     def plot(self, ax: Axes | None = None, level: float = 0.95) -> Axes:
-        """Waterfall in which the paths add up to the total; dots where there is nothing to add."""
+        """Waterfall in which the paths add up to the total; dots where there is nothing to add.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; default: a new figure.
+        level : float
+            Coverage of the intervals.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
         from causalgreen.effects.plot import plot_effects
 
         return plot_effects(self, ax, level)

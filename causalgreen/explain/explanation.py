@@ -91,7 +91,22 @@ class Explanation:
         return sequence(self.surface, self.seed)
 
     def terms(self, wanted: str | Sequence[str] | None) -> tuple[str, ...]:
-        """Paths asked for; default: all without the single treatments and exposures."""
+        """Paths asked for; default: all without the single treatments and exposures.
+
+        Parameters
+        ----------
+        wanted : str, sequence of str, or None
+            Paths; None: all, without the single treatments and exposures.
+
+        Returns
+        -------
+        tuple of str
+
+        Raises
+        ------
+        DesignError
+            If a path is unknown, or none is named.
+        """
         if wanted is None:
             shown = tuple(t for t in self.surface.terms if "[" not in t)
             alone = not self.surface.problem.layout.mediators and "own_total" in shown
@@ -120,7 +135,31 @@ class Explanation:
         return chosen[0]
 
     def groups(self, trait: str, n: int = 5, terms: str | Sequence[str] | None = None) -> Groups:
-        """Average effects of groups of firms by a trait (GATE), for each path."""
+        """Average effects of groups of firms by a trait (GATE), for each path.
+
+        Parameters
+        ----------
+        trait : str
+            A trait of the panel.
+        n : int
+            Groups of equal size, by quantiles; of a trait of names, each name is a group.
+        terms : str or sequence of str, optional
+            Paths; default: all, without the single treatments and exposures.
+
+        Returns
+        -------
+        Groups
+            Averages as firms are, tests of whether the groups differ, and what may be concluded.
+
+        Raises
+        ------
+        DesignError
+            If there is no such trait or path, or fewer than two groups can be judged.
+
+        References
+        ----------
+        Semenova and Chernozhukov (2021), doi 10.1093/ectj/utaa027.
+        """
         from causalgreen.explain.groups import groups
 
         return groups(self, trait, n, self.terms(terms))
@@ -132,7 +171,37 @@ class Explanation:
         low: Any = None,
         terms: str | Sequence[str] | None = None,
     ) -> PartialContrast:
-        """Difference between firms high and low in a trait, the other traits balanced."""
+        """Difference between firms high and low in a trait, the other traits balanced.
+
+        Parameters
+        ----------
+        trait : str
+            A trait of the panel.
+        high, low : optional
+            Of a number: values at or above ``high``, at or below ``low`` (default: below ``high``);
+            neither: top and bottom third. Of names: one or several on either side (``low`` default:
+            all others).
+        terms : str or sequence of str, optional
+            Paths; default: all, without the single treatments and exposures.
+
+        Returns
+        -------
+        PartialContrast
+            The raw difference, the balanced one, and what the balancing took away.
+
+        Raises
+        ------
+        DesignError
+            If there is no such trait or path, a side has fewer than 5 clusters, or there is no
+            other trait.
+        EstimationError
+            If the other traits all but determine the side.
+
+        References
+        ----------
+        Robinson (1988), doi 10.2307/1912705; Li, Morgan and Zaslavsky (2018), doi
+        10.1080/01621459.2016.1260466, on overlap weights.
+        """
         from causalgreen.explain.contrast import contrast
 
         return contrast(self, trait, high, low, self.terms(terms))
@@ -140,13 +209,61 @@ class Explanation:
     def projection(
         self, traits: Sequence[str] | None = None, terms: str | Sequence[str] | None = None
     ) -> Projection:
-        """Best linear projection of the effects on traits, for each path."""
+        """Best linear projection of the effects on traits, for each path.
+
+        Parameters
+        ----------
+        traits : sequence of str, optional
+            Default: all that vary.
+        terms : str or sequence of str, optional
+            Paths; default: all, without the single treatments and exposures.
+
+        Returns
+        -------
+        Projection
+            One coefficient for each trait, the others held fixed.
+
+        Raises
+        ------
+        DesignError
+            If there is no such trait or path, a named one does not vary, or there are as many
+            columns as
+            clusters.
+        EstimationError
+            If traits are collinear.
+
+        References
+        ----------
+        Semenova and Chernozhukov (2021), doi 10.1093/ectj/utaa027.
+        """
         from causalgreen.explain.projection import projection
 
         return projection(self, traits, self.terms(terms))
 
     def calibration(self, terms: str | Sequence[str] | None = None) -> Calibration:
-        """Whether the predicted heterogeneity exists: slope test on held-out clusters."""
+        """Whether the predicted heterogeneity exists: slope test on held-out clusters.
+
+        Parameters
+        ----------
+        terms : str or sequence of str, optional
+            Paths; default: all, without the single treatments and exposures.
+
+        Returns
+        -------
+        Calibration
+            Slope 0: predictions are worth nothing; 1: differences are as large as predicted.
+
+        Raises
+        ------
+        EstimationError
+            If there are too few clusters to learn from some and judge on others.
+
+        References
+        ----------
+        Wager (2024), Sequential validation of treatment heterogeneity, arXiv 2405.05534;
+        Chernozhukov
+        et al. (2025), doi 10.3982/ECTA19303, on the regression.
+        """
         from causalgreen.explain.calibration import calibration
 
         return calibration(self, self.terms(terms))
@@ -154,19 +271,93 @@ class Explanation:
     def sorted_groups(
         self, n: int = 5, repeats: int = 20, terms: str | Sequence[str] | None = None
     ) -> SortedGroups:
-        """Groups by predicted effect over repeated splits of the clusters (generic ML)."""
+        """Groups by predicted effect over repeated splits of the clusters (generic ML).
+
+        Parameters
+        ----------
+        n : int
+            Groups.
+        repeats : int
+            Splits of the clusters; for each the surface is learnt again.
+        terms : str or sequence of str, optional
+            Paths; default: all, without the single treatments and exposures.
+
+        Returns
+        -------
+        SortedGroups
+
+        Raises
+        ------
+        DesignError
+            If ``n`` or ``repeats`` makes no sense.
+        EstimationError
+            If a group has fewer than 5 clusters.
+
+        References
+        ----------
+        Chernozhukov, Demirer, Duflo and Fernández-Val (2025), doi 10.3982/ECTA19303.
+        """
         from causalgreen.explain.sorted_groups import sorted_groups
 
         return sorted_groups(self, n, repeats, self.terms(terms))
 
     def profile(self, term: str = "own_total", share: float = 0.2) -> Profile:
-        """Who the most and the least affected firms are (CLAN)."""
+        """Who the most and the least affected firms are (CLAN).
+
+        Parameters
+        ----------
+        term : str
+            Path, such as ``"own_total"``.
+        share : float
+            Share of the firms at either end, at most one half.
+
+        Returns
+        -------
+        Profile
+            Means of the traits at both ends. It describes; it does not say why.
+
+        Raises
+        ------
+        DesignError
+            If the share is not in (0, 0.5].
+        EstimationError
+            If an end has fewer than 5 clusters, or all predictions are equal.
+
+        References
+        ----------
+        Chernozhukov, Demirer, Duflo and Fernández-Val (2025), doi 10.3982/ECTA19303.
+        """
         from causalgreen.explain.profile import profile
 
         return profile(self, self._one(term), share)
 
     def targeting(self, term: str = "own_total", by: str | None = None) -> Targeting:
-        """What is gained by choosing firms in order of predicted effect: TOC, AUTOC, Qini."""
+        """What is gained by choosing firms in order of predicted effect: TOC, AUTOC, Qini.
+
+        Parameters
+        ----------
+        term : str
+            Path, such as ``"own_total"``.
+        by : str, optional
+            A trait: firms with the largest values first. Default: predictions of surfaces learnt
+            from
+            other clusters.
+
+        Returns
+        -------
+        Targeting
+
+        Raises
+        ------
+        DesignError
+            If there is no such trait, it holds names, or has one value.
+        EstimationError
+            If there are too few clusters to learn from some and judge on others.
+
+        References
+        ----------
+        Yadlowsky, Fleming, Shah, Brunskill and Wager (2025), doi 10.1080/01621459.2024.2393466.
+        """
         from causalgreen.explain.targeting import targeting
 
         return targeting(self, self._one(term), by)
@@ -175,31 +366,141 @@ class Explanation:
         self, cost: float = 0.0, budget: float | None = None, term: str = "own_total",
         depth: int = 2, traits: Sequence[str] | None = None,
     ) -> Policy:  # fmt: skip
-        """A shallow tree that says whom to treat, and its value on held-out clusters."""
+        """A shallow tree that says whom to treat, and its value on held-out clusters.
+
+        Parameters
+        ----------
+        cost : float
+            Cost of treating a firm, in units of the outcome per unit of treatment.
+        budget : float, optional
+            Largest share of firms treated, in (0, 1].
+        term : str
+            Path, such as ``"own_total"``.
+        depth : int
+            Largest depth of the tree, 1 to 4.
+        traits : sequence of str, optional
+            What the rule may look at; default: all traits.
+
+        Returns
+        -------
+        Policy
+            The rule, and what following it is worth beside treating all and treating none.
+
+        Raises
+        ------
+        DesignError
+            If a setting is out of range, or a trait unknown.
+        EstimationError
+            If there are too few clusters to learn from some and judge on others.
+
+        References
+        ----------
+        Athey and Wager (2021), doi 10.3982/ECTA15732; Wager (2024), arXiv 2405.05534.
+        """
         from causalgreen.explain.policy import policy
 
         return policy(self, cost, budget, self._one(term), depth, traits)
 
     def shapley(self, term: str = "own_total") -> Shapley:
-        """SHAP values of the surface: what moves the predicted effect of each firm."""
+        """SHAP values of the surface: what moves the predicted effect of each firm.
+
+        Parameters
+        ----------
+        term : str
+            Path, such as ``"own_total"``.
+
+        Returns
+        -------
+        Shapley
+            What the surface uses to predict; not what makes effects differ.
+
+        Raises
+        ------
+        EstimationError
+            If the predictions do not vary between firms.
+
+        References
+        ----------
+        Lundberg et al. (2020), doi 10.1038/s42256-019-0138-9.
+        """
         from causalgreen.explain.shapley import shapley
 
         return shapley(self, self._one(term))
 
     def curve(self, trait: str, term: str = "own_total") -> Curve:
-        """Effect as a function of a trait, with a simultaneous band."""
+        """Effect as a function of a trait, with a simultaneous band.
+
+        Parameters
+        ----------
+        trait : str
+            A trait that is a number.
+        term : str
+            Path, such as ``"own_total"``.
+
+        Returns
+        -------
+        Curve
+            The band covers the whole curve.
+
+        Raises
+        ------
+        DesignError
+            If there is no such trait or path, it holds names, or has few values.
+
+        References
+        ----------
+        Semenova and Chernozhukov (2021), doi 10.1093/ectj/utaa027.
+        """
         from causalgreen.explain.curves import curve
 
         return curve(self, trait, self._one(term))
 
     def interaction(self, a: str, b: str, term: str = "own_total", n: int = 4) -> Interaction:
-        """Average effect by two traits at once: heat map and test of the interaction."""
+        """Average effect by two traits at once: heat map and test of the interaction.
+
+        Parameters
+        ----------
+        a, b : str
+            Traits.
+        term : str
+            Path, such as ``"own_total"``.
+        n : int
+            Groups of a number, by quantiles.
+
+        Returns
+        -------
+        Interaction
+
+        Raises
+        ------
+        DesignError
+            If the traits are the same, unknown, or cannot be grouped.
+        """
         from causalgreen.explain.interactions import interaction
 
         return interaction(self, a, b, self._one(term), n)
 
     def family(self, *results: Groups | Projection | PartialContrast) -> Family:
-        """P-values of the tests of several results, adjusted for having been asked together."""
+        """P-values of the tests of several results, adjusted for having been asked together.
+
+        Parameters
+        ----------
+        *results : Groups, Projection or PartialContrast
+            What was asked of this explanation; all their tests form the family.
+
+        Returns
+        -------
+        Family
+
+        Raises
+        ------
+        DesignError
+            If nothing is tested, or the results come from different panels.
+
+        References
+        ----------
+        Romano and Wolf (2005), doi 10.1198/016214504000000539.
+        """
         from causalgreen.explain.family import family
 
         return family(*results, seed=self.seed)
@@ -208,7 +509,30 @@ class Explanation:
         self, questions: Sequence[Any] | Mapping[str, str] | None = None,
         terms: str | Sequence[str] | None = None,
     ) -> Claims:  # fmt: skip
-        """The claims of the field, tested in one table."""
+        """The claims of the field, tested in one table.
+
+        Parameters
+        ----------
+        questions : sequence of Question, or mapping of name to trait, optional
+            Default: `causalgreen.graph.questions.QUESTIONS`; a mapping says which trait answers
+            which.
+        terms : str or sequence of str, optional
+            Paths; default: all, without the single treatments and exposures.
+
+        Returns
+        -------
+        Claims
+            Supported, contradicted, cannot tell, or not answerable here, with adjusted p-values.
+
+        Raises
+        ------
+        DesignError
+            If a question or its trait is unknown.
+
+        References
+        ----------
+        Romano and Wolf (2005), doi 10.1198/016214504000000539, on the adjustment.
+        """
         from causalgreen.explain.claims import claims
 
         return claims(self, questions, self.terms(terms))

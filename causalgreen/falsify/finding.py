@@ -35,6 +35,15 @@ class Finding:
         The numbers behind it, one row for each path where that makes sense.
     draw : callable or None
         Returns the figure.
+
+    Examples
+    --------
+    >>> from causalgreen.falsify.finding import Finding
+    >>> found = Finding("giants", "Do the largest firms carry it?", "pass", "it moves by 0.3 s.e.")
+    >>> print(found)
+    giants: PASS
+      Do the largest firms carry it?
+      it moves by 0.3 s.e.
     """
 
     name: str
@@ -92,6 +101,13 @@ class Falsification:
     Attributes
     ----------
     findings : tuple of Finding
+
+    Examples
+    --------
+    >>> from causalgreen.falsify.finding import Falsification, Finding
+    >>> tried = Falsification((Finding("giants", "Giants?", "pass", "it hardly moves"),))
+    >>> tried["giants"].verdict, len(tried)
+    ('pass', 1)
     """
 
     findings: tuple[Finding, ...]

@@ -87,18 +87,63 @@ class CausalGraph:
     # --- edits: each returns a new graph -------------------------------------------------
 
     def add_edge(self, cause: str, effect: str) -> CausalGraph:
-        """Return a graph with one more arrow, ``cause -> effect``; both must be nodes."""
+        """Return a graph with one more arrow, ``cause -> effect``; both must be nodes.
+
+        Parameters
+        ----------
+        cause, effect : str
+            Nodes.
+
+        Returns
+        -------
+        CausalGraph
+
+        Raises
+        ------
+        GraphError
+            If a node is unknown, the arrow is there already, or it would close a circle.
+        """
         checks.known(self.nodes, cause, effect)
         return replace(self, edges=(*self.edges, (cause, effect)))
 
     def drop_edge(self, cause: str, effect: str) -> CausalGraph:
-        """Return a graph without the arrow ``cause -> effect``, which must be there."""
+        """Return a graph without the arrow ``cause -> effect``, which must be there.
+
+        Parameters
+        ----------
+        cause, effect : str
+            Nodes.
+
+        Returns
+        -------
+        CausalGraph
+
+        Raises
+        ------
+        GraphError
+            If there is no such arrow.
+        """
         checks.known(self.nodes, cause, effect)
         checks.has_edge(self.edges, cause, effect)
         return replace(self, edges=tuple(e for e in self.edges if e != (cause, effect)))
 
     def reverse_edge(self, cause: str, effect: str) -> CausalGraph:
-        """Return a graph in which the arrow ``cause -> effect`` points the other way."""
+        """Return a graph in which the arrow ``cause -> effect`` points the other way.
+
+        Parameters
+        ----------
+        cause, effect : str
+            Nodes.
+
+        Returns
+        -------
+        CausalGraph
+
+        Raises
+        ------
+        GraphError
+            If there is no such arrow, or the other direction would close a circle.
+        """
         checks.known(self.nodes, cause, effect)
         checks.has_edge(self.edges, cause, effect)
         kept = tuple(e for e in self.edges if e != (cause, effect))
@@ -127,6 +172,15 @@ class CausalGraph:
             The nodes that cause it (arrows ``node -> name``).
         shock : bool
             Whether it is a latent common shock that a fixed effect could absorb.
+
+        Returns
+        -------
+        CausalGraph
+
+        Raises
+        ------
+        GraphError
+            If there is a node of this name, or one that it is joined to is unknown.
         """
         if name in self.nodes:
             raise GraphError(
@@ -145,7 +199,22 @@ class CausalGraph:
         )
 
     def drop_node(self, name: str) -> CausalGraph:
-        """Return a graph without the node and its arrows; a node with a role must stay."""
+        """Return a graph without the node and its arrows; a node with a role must stay.
+
+        Parameters
+        ----------
+        name : str
+            A node.
+
+        Returns
+        -------
+        CausalGraph
+
+        Raises
+        ------
+        GraphError
+            If the node is unknown, or has a role.
+        """
         checks.known(self.nodes, name)
         checks.check_droppable(self.roles, name)
         return replace(
@@ -159,22 +228,62 @@ class CausalGraph:
     # --- questions -----------------------------------------------------------------------
 
     def parents(self, name: str) -> tuple[str, ...]:
-        """Direct causes of a node, in node order."""
+        """Direct causes of a node, in node order.
+
+        Parameters
+        ----------
+        name : str
+            A node.
+
+        Returns
+        -------
+        tuple of str
+        """
         checks.known(self.nodes, name)
         return tuple(a for a, b in self.edges if b == name)
 
     def children(self, name: str) -> tuple[str, ...]:
-        """Direct effects of a node, in node order."""
+        """Direct effects of a node, in node order.
+
+        Parameters
+        ----------
+        name : str
+            A node.
+
+        Returns
+        -------
+        tuple of str
+        """
         checks.known(self.nodes, name)
         return tuple(b for a, b in self.edges if a == name)
 
     def ancestors(self, name: str) -> frozenset[str]:
-        """Every node from which a directed path leads to this one (itself excluded)."""
+        """Every node from which a directed path leads to this one (itself excluded).
+
+        Parameters
+        ----------
+        name : str
+            A node.
+
+        Returns
+        -------
+        frozenset of str
+        """
         checks.known(self.nodes, name)
         return checks.reach(((b, a) for a, b in self.edges), name)
 
     def descendants(self, name: str) -> frozenset[str]:
-        """Every node to which a directed path leads from this one (itself excluded)."""
+        """Every node to which a directed path leads from this one (itself excluded).
+
+        Parameters
+        ----------
+        name : str
+            A node.
+
+        Returns
+        -------
+        frozenset of str
+        """
         checks.known(self.nodes, name)
         return checks.reach(self.edges, name)
 
@@ -221,6 +330,15 @@ class CausalGraph:
             Which node plays which part.
         latent : iterable of str
             Further latent nodes.
+
+        Returns
+        -------
+        CausalGraph
+
+        Raises
+        ------
+        GraphError
+            If it has a circle, or lacks a node with a role.
         """
         from causalgreen.graph import formats
 
@@ -228,7 +346,24 @@ class CausalGraph:
 
     @classmethod
     def from_gml(cls, text_or_path: str | Path, roles: Roles) -> CausalGraph:
-        """Read GML, from a text or from the path of a file."""
+        """Read GML, from a text or from the path of a file.
+
+        Parameters
+        ----------
+        text_or_path : str or pathlib.Path
+            GML.
+        roles : Roles
+            Which node plays which part, such as ``panel.roles``.
+
+        Returns
+        -------
+        CausalGraph
+
+        Raises
+        ------
+        GraphError
+            If it cannot be read, has a circle, or lacks a node with a role.
+        """
         from causalgreen.graph import formats
 
         return formats.from_gml(cls, text_or_path, roles)
@@ -239,6 +374,22 @@ class CausalGraph:
 
         ``U [observed="no"]`` (DoWhy) and ``U [unobserved]`` or ``U [latent]`` (dagitty) mark
         latent nodes; ``a <-> b`` becomes a latent common cause.
+
+        Parameters
+        ----------
+        text_or_path : str or pathlib.Path
+            DOT or dagitty.
+        roles : Roles
+            Which node plays which part, such as ``panel.roles``.
+
+        Returns
+        -------
+        CausalGraph
+
+        Raises
+        ------
+        GraphError
+            If it cannot be read, has a circle, or lacks a node with a role.
         """
         from causalgreen.graph import formats
 
@@ -271,7 +422,17 @@ class CausalGraph:
         return formats.to_dot(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the graph, causes on the left, outcome on the right, one colour per path."""
+        """Draw the graph, causes on the left, outcome on the right, one colour per path.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; default: a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
         from causalgreen.graph import drawing
 
         return drawing.draw(self, ax=ax)

@@ -147,7 +147,13 @@ class Identification:
         return tuple(v.term for v in self.verdicts if v.verdict != NOT_IDENTIFIED)
 
     def raise_if_none(self) -> None:
-        """Raise an IdentificationError when not one path is identified, even under assumptions."""
+        """Raise an IdentificationError when not one path is identified, even under assumptions.
+
+        Raises
+        ------
+        IdentificationError
+            With the open path of each, and what would close it.
+        """
         if self.usable_terms:
             return
         rows = "\n".join(f"  {v.term}: {v.open_path or v.reason}" for v in self.verdicts)
@@ -183,7 +189,17 @@ class Identification:
         )
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the graph with its paths coloured by verdict."""
+        """Draw the graph with its paths coloured by verdict.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; default: a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
         from causalgreen.graph import drawing
 
         return drawing.draw(self.graph, ax=ax, verdicts={v.term: v.verdict for v in self.verdicts})

@@ -99,6 +99,11 @@ def exposure(
     A leave-one-out mean is the group's total less the firm's own share: its rounding error is
     that of the largest term.
 
+    References
+    ----------
+    Aronow and Samii (2017), Estimating average causal effects under general interference, Annals of
+    Applied Statistics 11(4), doi 10.1214/16-AOAS1005, on exposure mappings.
+
     Examples
     --------
     >>> table = pd.DataFrame({"firm": ["a", "b", "c"], "year": 2020, "city": ["x", "x", "x"],

@@ -23,7 +23,7 @@ __all__ = ["Exposure"]
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Exposure:
-    """Exposure to peers' treatment; made by :func:`causalgreen.exposure`.
+    """Exposure to peers' treatment; made by `causalgreen.exposure`.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Exposure:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The table with the new columns; same as :meth:`attach`."""
+        """The table with the new columns; same as `attach`."""
         return self.attach()
 
     def attach(self, replace: bool = False) -> pd.DataFrame:
@@ -89,6 +89,10 @@ class Exposure:
         ----------
         replace : bool
             Overwrite columns of the same name.
+
+        Returns
+        -------
+        pandas.DataFrame
 
         Raises
         ------
@@ -105,6 +109,15 @@ class Exposure:
         """Return the weights of peers, rows by rows; a mean divides each row by its sum.
 
         The matrix belongs to exposure without a lag.
+
+        Parameters
+        ----------
+        column : str, optional
+            Which of several columns.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix, shape (n, n)
 
         Raises
         ------
@@ -137,6 +150,11 @@ class Exposure:
         spillover : bool
             Whether peers' treatment is held to act on the outcome. If it does, the exclusion
             restriction fails, and the columns are refused.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns, in the order of the table.
 
         Raises
         ------

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from causalgreen.errors import DesignError, EstimationWarning
+from causalgreen.errors import DesignError, EstimationError, EstimationWarning
 
-__all__ = ["Need", "available_memory", "check_memory"]
+__all__ = ["Need", "available_memory", "check_memory", "told_if_short"]
 
 GIB = 2.0**30
 # Estimates of small work are not worth a word: the interpreter alone takes as much.
@@ -108,3 +109,32 @@ def check_memory(need: Need, advice: Sequence[str]) -> None:
     if need.bytes > REFUSE * free:
         raise DesignError(f"memory is too short, so nothing was started: {text}")
     warnings.warn(f"memory may run short: {text}", EstimationWarning, stacklevel=4)
+
+
+@contextmanager
+def told_if_short(step: str, kept: str, advice: Sequence[str]) -> Iterator[None]:
+    """Say what to do where memory runs out in the middle of a step, estimate or not.
+
+    Parameters
+    ----------
+    step, kept : str
+        What is done, and what is not lost.
+    advice : sequence of str
+        What to do, the best first.
+
+    Raises
+    ------
+    EstimationError
+        In place of the bare error of whoever asked for the memory.
+    """
+    try:
+        yield
+    except Exception as error:
+        # LightGBM has no type of its own for it
+        if not isinstance(error, MemoryError) and "bad alloc" not in str(error).replace("_", " "):
+            raise
+        free = available_memory()
+        left = "" if free is None else f" ({free / GIB:.1f} GiB are free now)"
+        raise EstimationError(
+            f"memory ran out in the middle of {step}{left}. {kept}. What to do: {'; '.join(advice)}"
+        ) from error

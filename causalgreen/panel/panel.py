@@ -39,7 +39,7 @@ __all__ = ["Panel"]
 class Panel:
     """A firm panel: one row per firm and period, sorted, checked, never changed.
 
-    Build it with :meth:`from_frame`.
+    Build it with `from_frame`.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class Panel:
         """Check a table and make a panel of it; the table itself is not changed.
 
         Rows whose outcome, treatment, exposure or mediator is missing are dropped, counted and
-        told in one :class:`DataWarning`; missing controls stay.
+        told in one `DataWarning`; missing controls stay.
 
         Parameters
         ----------
@@ -195,6 +195,15 @@ class Panel:
     def column(self, name: str) -> np.ndarray:
         """Return one column as float64, shape (n,), read-only.
 
+        Parameters
+        ----------
+        name : str
+            A column that holds numbers.
+
+        Returns
+        -------
+        numpy.ndarray
+
         Raises
         ------
         DataError
@@ -207,7 +216,17 @@ class Panel:
         return frozen(as_float(values))
 
     def matrix(self, names: Iterable[str]) -> np.ndarray:
-        """Return several columns as float64, shape (n, k), read-only, NaN where missing."""
+        """Return several columns as float64, shape (n, k), read-only, NaN where missing.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Columns that hold numbers.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
         columns = tuple(names)
         out = np.empty((self.n_rows, len(columns)))
         for j, name in enumerate(columns):
@@ -218,6 +237,15 @@ class Panel:
         """Return the levels of any column as codes 0 to L - 1 in sorted order, shape (n,).
 
         The time column is coded by period; missing values are the last level.
+
+        Parameters
+        ----------
+        name : str
+            A column.
+
+        Returns
+        -------
+        numpy.ndarray of int
         """
         if name == self.roles.unit:
             return self._unit_codes
@@ -251,6 +279,13 @@ class Panel:
 
     def faults_under(self, fixed_effects_kind: str, folds: int) -> tuple[Fault, ...]:
         """Faults under "within", "first_difference", "mundlak" or "none" and so many folds.
+
+        Parameters
+        ----------
+        fixed_effects_kind : str
+            How firm effects are removed.
+        folds : int
+            Folds of the cross-fitting.
 
         Returns
         -------

@@ -67,7 +67,17 @@ class Roles:
         cluster: str | Sequence[str] | None = None,
         weight: str | None = None,
     ) -> Roles:
-        """Roles from loose arguments: a name or a list of names each."""
+        """Roles from loose arguments: a name or a list of names each.
+
+        Parameters
+        ----------
+        unit, time, outcome, treatment, exposure, mediators, traits, controls, cluster, weight
+            As in `Panel.from_frame`.
+
+        Returns
+        -------
+        Roles
+        """
         groups = tuple((str(k), names(v)) for k, v in (mediators or {}).items())
         return cls(
             unit=unit,

@@ -79,7 +79,17 @@ class FixedEffects:
         object.__setattr__(self, "absorb", terms)
 
     def describe(self, time: str = "year") -> str:
-        """One line for reports."""
+        """One line for reports.
+
+        Parameters
+        ----------
+        time : str
+            What periods are called.
+
+        Returns
+        -------
+        str
+        """
         head = {
             "within": "within firms",
             "first_difference": "first differences",

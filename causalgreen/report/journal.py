@@ -47,7 +47,17 @@ class JournalTable:
     lang: str = "en"
 
     def cells(self, lang: str = "en") -> Cells:
-        """The table as every writer of the house reads it."""
+        """The table as every writer of the house reads it.
+
+        Parameters
+        ----------
+        lang : {"en", "zh"}
+            Language.
+
+        Returns
+        -------
+        Cells
+        """
         width = len(self.heads)
         plain = (False,) * width
         unnamed = phrases(self.lang)("std error row")
@@ -90,6 +100,15 @@ class JournalTable:
 
     def write(self, path: str | Path) -> Path:
         """Write to ``.tex``, ``.md``, ``.html`` or ``.docx``, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            The suffix decides.
+
+        Returns
+        -------
+        pathlib.Path
 
         Raises
         ------

@@ -58,6 +58,17 @@ class Section:
 class Page:
     """A report: title, lead paragraph, sections, footer, language.
 
+    Attributes
+    ----------
+    title, lead : str
+        Heading, and the paragraph below it.
+    sections : tuple of Section
+        In the order of the page.
+    footer : str
+        Last line.
+    lang : {"en", "zh"}
+        Language.
+
     Examples
     --------
     >>> Page("AI and green innovation", "One more unit of AI ...", (Section("The question"),)).title

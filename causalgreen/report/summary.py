@@ -25,6 +25,18 @@ class Summary:
     lines : tuple of (str, str)
         Topic, and what is said of it.
     lang : {"en", "zh"}
+
+    Examples
+    --------
+    >>> import causalgreen as cg
+    >>> df, truth = cg.simulate_panel(n_firms=120, n_years=5, seed=0)
+    >>> panel = cg.Panel.from_frame(
+    ...     df, unit="firm", time="year", outcome="green_patents", treatment="ai",
+    ...     controls=["leverage", "roa_lag"])
+    >>> study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear())
+    >>> topics = study.summary().tidy()["topic"].tolist()
+    >>> topics[0], topics[-1]
+    ('Question', 'Does not say')
     """
 
     lines: tuple[tuple[str, str], ...]

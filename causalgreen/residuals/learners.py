@@ -139,6 +139,10 @@ def random_forest(n_trees: int = 200, min_samples_leaf: int = 5, **params: Any) 
     -------
     Learner
 
+    References
+    ----------
+    Breiman (2001), Random forests, Machine Learning 45(1), doi 10.1023/A:1010933404324.
+
     Examples
     --------
     >>> random_forest().name
@@ -155,9 +159,6 @@ def random_forest(n_trees: int = 200, min_samples_leaf: int = 5, **params: Any) 
 def stack(*members: Any) -> Stack:
     """Several learners, combined by convex weights (short-stacking).
 
-    Ahrens, Hansen, Schaffer and Wiemann (2025), Model averaging and double machine learning,
-    Journal of Applied Econometrics 40(3), doi 10.1002/jae.3103.
-
     Parameters
     ----------
     *members
@@ -171,6 +172,11 @@ def stack(*members: Any) -> Stack:
     ------
     DesignError
         If there is no member, or one that is no regressor.
+
+    References
+    ----------
+    Ahrens, Hansen, Schaffer and Wiemann (2025), Model averaging and double machine learning,
+    Journal of Applied Econometrics 40(3), doi 10.1002/jae.3103.
 
     Examples
     --------

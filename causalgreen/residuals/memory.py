@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
     from causalgreen.residuals.crossfit import CrossFit
 
-__all__ = ["check_cross_fit", "cross_fit_need"]
+__all__ = ["advice_on", "check_cross_fit", "cross_fit_need"]
 
 FLOAT = 8.0
 # Columns are cleaned of fixed effects eight at a time, by projections that keep eight copies.
@@ -105,6 +105,13 @@ def check_cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFi
     EstimationWarning
         If it will take most of what is free.
     """
+    check_memory(
+        cross_fit_need(panel, fixed_effects, settings), advice_on(panel, fixed_effects, settings)
+    )
+
+
+def advice_on(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> list[str]:
+    """What takes less memory in the cross-fitting, the best first."""
     from causalgreen.residuals.workers import workers_of
 
     advice = []
@@ -122,5 +129,4 @@ def check_cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFi
         )
     elif panel.roles.controls:
         advice.append(f"fewer controls ({len(panel.roles.controls)} now)")
-    advice += ["a random sample of whole firms", "a machine with more memory"]
-    check_memory(cross_fit_need(panel, fixed_effects, settings), advice)
+    return [*advice, "a random sample of whole firms", "a machine with more memory"]

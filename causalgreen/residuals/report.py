@@ -31,6 +31,17 @@ class NuisanceReport:
         fixed effects), weight in the stack, tuning chosen most often.
     notes : tuple of str
         Learners that lose to the linear one, tuning at the end of its path, little variation left.
+
+    Examples
+    --------
+    >>> import causalgreen as cg
+    >>> df, truth = cg.simulate_panel(n_firms=120, n_years=5, seed=0)
+    >>> panel = cg.Panel.from_frame(
+    ...     df, unit="firm", time="year", outcome="green_patents", treatment="ai",
+    ...     controls=["leverage", "roa_lag"])
+    >>> study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear())
+    >>> list(study.nuisance_report().tidy()["target"].unique())
+    ['ai', 'green_patents']
     """
 
     table: pd.DataFrame
@@ -41,7 +52,17 @@ class NuisanceReport:
         return self.table.copy()
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Out-of-fold R² of every learner, one row of dots for each target."""
+        """Out-of-fold R² of every learner, one row of dots for each target.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; default: a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
         import matplotlib.pyplot as plt
 
         targets = list(dict.fromkeys(self.table["target"]))

@@ -127,13 +127,33 @@ class Manifest:
         }  # fmt: skip
 
     def diff(self, other: Manifest) -> Differences:
-        """What differs in another manifest, in sentences, and whether it can change numbers."""
+        """What differs in another manifest, in sentences, and whether it can change numbers.
+
+        Parameters
+        ----------
+        other : Manifest
+            To compare with.
+
+        Returns
+        -------
+        Differences
+        """
         from causalgreen.study.differences import differences
 
         return differences(self, other)
 
     def compare(self, effects: Effects) -> Agreement:
-        """Whether estimates are those of the manifest, to the last digit."""
+        """Whether estimates are those of the manifest, to the last digit.
+
+        Parameters
+        ----------
+        effects : Effects
+            Estimated now.
+
+        Returns
+        -------
+        Agreement
+        """
         from causalgreen.study.agreement import agreement
 
         return agreement(self, effects)
@@ -149,6 +169,15 @@ class Manifest:
     def from_json(cls, text_or_path: str | Path) -> Manifest:
         """Read a manifest, from a text or from the path of a file.
 
+        Parameters
+        ----------
+        text_or_path : str or pathlib.Path
+            What ``to_json`` gave, or the file that ``write`` made.
+
+        Returns
+        -------
+        Manifest
+
         Raises
         ------
         DesignError
@@ -160,6 +189,15 @@ class Manifest:
 
     def write(self, path: str | Path) -> Path:
         """Write the manifest as JSON; the file appears whole or not at all.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File; ``.json`` is a good suffix.
+
+        Returns
+        -------
+        pathlib.Path
 
         Raises
         ------

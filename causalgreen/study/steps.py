@@ -6,13 +6,21 @@ import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from causalgreen.errors import DataError, DesignError, EstimationWarning, IdentificationError
+from causalgreen.errors import (
+    DataError,
+    DesignError,
+    EstimationWarning,
+    IdentificationError,
+    outside,
+)
 from causalgreen.moments.moments import Moments, moments_of
 from causalgreen.moments.system import Layout
+from causalgreen.panel.memory import told_if_short
 from causalgreen.panel.panel import Panel
 from causalgreen.panel.transforms import FixedEffects
 from causalgreen.residuals.crossfit import CrossFit, Residuals, cross_fit
 from causalgreen.residuals.learners import as_stack
+from causalgreen.residuals.memory import advice_on
 from causalgreen.residuals.report import NuisanceReport, nuisance_report
 
 if TYPE_CHECKING:
@@ -108,10 +116,13 @@ class Steps:
     def residuals(self) -> Residuals:
         """Cross-fitted residuals of every target: the expensive step, done once."""
         # Fits are kept until all are there: after a lost cluster, work goes on where it ended.
-        residuals = cross_fit(self.panel, self.fixed_effects, self._settings, self._kept)
+        asked = (self.panel, self.fixed_effects, self._settings)
+        kept = "What is fitted is kept: ask again, and only the rest is computed"
+        with told_if_short("cross-fitting", kept, advice_on(*asked)):
+            residuals = cross_fit(*asked, self._kept)
         self._kept.clear()
         for note in nuisance_report(residuals).notes:
-            warnings.warn(note, EstimationWarning, stacklevel=2)
+            warnings.warn(note, EstimationWarning, stacklevel=outside())
         return residuals
 
     @cached_property

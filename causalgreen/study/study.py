@@ -56,6 +56,11 @@ class Study(Steps):
     GraphError, DesignError
         If the graph lacks a role, or a setting is unknown.
 
+    References
+    ----------
+    Chernozhukov et al. (2018), Double/debiased machine learning, doi 10.1111/ectj.12097; Clarke and
+    Polselli (2026), doi 10.1093/ectj/utaf011, on panels with fixed effects.
+
     Examples
     --------
     >>> import causalgreen as cg
@@ -141,21 +146,36 @@ class Study(Steps):
             If the graph identifies no path; if the panel has no traits that vary; if there are too
             few firms or clusters, or coefficients cannot be told apart.
         """
+        from causalgreen.panel.memory import told_if_short
         from causalgreen.surface.forest import Forest
         from causalgreen.surface.make import surface_of
+        from causalgreen.surface.memory import advice_on
         from causalgreen.surface.surface import Settings
 
         settings = self._settings
-        return surface_of(
-            self,
-            Forest() if method is None else method,
-            self._withheld(allow_unidentified),
-            allow_unidentified,
-            Settings(settings.seed, settings.n_jobs, settings.progress),
-        )
+        _ = self.moments  # has its own word where memory runs out
+        with told_if_short("the surface", "The residuals are kept", advice_on(self.panel.n_units)):
+            return surface_of(
+                self,
+                Forest() if method is None else method,
+                self._withheld(allow_unidentified),
+                allow_unidentified,
+                Settings(settings.seed, settings.n_jobs, settings.progress),
+            )
 
     def explain(self, surface: Surface | None = None) -> Explanation:
-        """Which firms gain, through which path; default of the surface: ``study.surface()``."""
+        """Which firms gain, through which path; default of the surface: ``study.surface()``.
+
+        Parameters
+        ----------
+        surface : Surface, optional
+            Default: ``study.surface()``, which is learnt then.
+
+        Returns
+        -------
+        Explanation
+            Its verbs ask about kinds of firms.
+        """
         from causalgreen.explain.explanation import Explanation
 
         return Explanation(self.surface() if surface is None else surface)
@@ -243,6 +263,10 @@ class Study(Steps):
             Take another table, too, with a warning that says what differs.
         n_jobs, progress
             As in `Study`.
+
+        Returns
+        -------
+        Study
 
         Raises
         ------

@@ -212,6 +212,11 @@ def econml(estimator: Any) -> Adapter:
     DesignError
         If it is no EconML estimator.
 
+    References
+    ----------
+    Battocchi et al. (2019), EconML: a Python package for ML-based heterogeneous treatment effects
+    estimation.
+
     Examples
     --------
     >>> from econml.dml import LinearDML

@@ -63,11 +63,15 @@ def check_forest(
     DesignError
         With the estimate, what is free, and what to do.
     """
-    check_memory(
-        forest_need(problem, grown_on, trees, leaf, sample, n_jobs),
-        (
-            f"cg.forest(firms={max(1000, min(20_000, grown_on // 5)):_}) grows it on fewer firms, "
-            "and predicts all",
-            f"fewer trees ({trees} now)", "n_jobs=1", "cg.linear_surface()",
-        ),
-    )  # fmt: skip
+    advice = advice_on(grown_on)
+    advice[1] += f" ({trees} now)"
+    check_memory(forest_need(problem, grown_on, trees, leaf, sample, n_jobs), advice)
+
+
+def advice_on(grown_on: int) -> list[str]:
+    """What takes less memory in a surface grown on so many firms, the best first."""
+    firms = max(1000, min(20_000, grown_on // 5))
+    return [
+        f"cg.forest(firms={firms:_}) grows it on fewer firms, and predicts all",
+        "fewer trees", "n_jobs=1", "cg.linear_surface()",
+    ]  # fmt: skip

@@ -52,6 +52,18 @@ class Surface:
         What the moments of each cell add to the prediction of its firm.
     context : Context
         Who is behind the numbers.
+
+    Examples
+    --------
+    >>> import causalgreen as cg
+    >>> df, truth = cg.simulate_panel(n_firms=200, n_years=5, seed=0)
+    >>> panel = cg.Panel.from_frame(
+    ...     df, unit="firm", time="year", outcome="green_patents", treatment="ai",
+    ...     traits=["size", "urban"], controls=["leverage", "roa_lag"], cluster="firm")
+    >>> study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear())
+    >>> surface = study.surface(cg.linear_surface())
+    >>> list(surface.predict(surface.firms[:1]).columns[:3])
+    ['firm', 'term', 'estimate']
     """
 
     method: Method
@@ -156,11 +168,30 @@ class Surface:
         return rows
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
-        """Effects of all firms of the panel; see `predict`."""
+        """Effects of all firms of the panel; see `predict`.
+
+        Parameters
+        ----------
+        level : float
+            Coverage of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
         return self.predict(level=level)
 
     def position(self, term: str) -> int:
         """Column of a term.
+
+        Parameters
+        ----------
+        term : str
+            Path.
+
+        Returns
+        -------
+        int
 
         Raises
         ------
@@ -193,7 +224,17 @@ class Surface:
         return save(self, path)
 
     def plot(self, level: float = 0.95) -> Figure:
-        """Effects of all firms in order of size, path by path, with intervals."""
+        """Effects of all firms in order of size, path by path, with intervals.
+
+        Parameters
+        ----------
+        level : float
+            Coverage of the intervals.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
         from causalgreen.surface.plot import plot_surface
 
         return plot_surface(self, level)
