@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 import causalgreen as cg
-from benchmarks.surface_results import made_with
+from benchmarks.made_with import made_with
 
 __all__ = ["ACIC", "acic", "ihdp", "main", "pension", "study_of"]
 

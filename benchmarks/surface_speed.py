@@ -23,9 +23,9 @@ import pandas as pd
 import causalgreen as cg
 from benchmarks import surface_peers
 from benchmarks.economies import CONTROLS, TRAITS
+from benchmarks.made_with import made_with
 from benchmarks.peers import _boosting
 from benchmarks.surface_methods import Panels, warm_up
-from benchmarks.surface_results import made_with
 
 __all__ = ["Clock", "main", "measure"]
 
