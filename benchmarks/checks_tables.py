@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.checks_results import PACKAGES, fingerprint
+from benchmarks.made_with import machine_in, versions_in
 from benchmarks.results import Store, read_metadata
 
 __all__ = ["blocks", "main", "refuters_block", "replaced", "size_block"]
@@ -154,10 +155,10 @@ def _share(row: Any, column: str) -> str:
 
 
 def _made_with(notes: dict[str, str]) -> str:
-    versions = ", ".join(f"{name} {notes[name]}" for name in ("python", *PACKAGES))
+    versions = versions_in(notes, PACKAGES)
     return (
         f"{versions}. Seeds {notes['first_seed']} to {notes['last_seed']}. {notes['date']}, "
-        f"{notes['system']}. To make it again: `python -m benchmarks.checks --resume`, then "
+        f"{machine_in(notes)}. To make it again: `python -m benchmarks.checks --resume`, then "
         "`python -m benchmarks.checks_tables`."
     )
 

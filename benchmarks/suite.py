@@ -8,6 +8,7 @@ handbook is made from. Both go on where they were stopped.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -20,6 +21,8 @@ from benchmarks import targets
 __all__ = ["STEPS", "Step", "main", "run"]
 
 QUICK = Path("build") / "bench"
+# DoWhy takes columns from Python sets, whose order follows this
+FIXED = {**os.environ, "PYTHONHASHSEED": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +55,23 @@ class Step:
         return [sys.executable, "-m", f"benchmarks.{self.module}", self.out, str(place), *more]
 
 
+# Short versions take some 17 minutes of two idle cores; how many panels is in the table of targets.
+BESIDE = ("econml", "dowhy-linear", "doubleml-lightgbm", "statspai-dml", "diff-diff", "grf", "twfe")
 STEPS: tuple[Step, ...] = (
     Step("coverage", "coverage", "--out", "coverage.csv",
-         ("--replications", "12", "--methods", "lightgbm", "default", "econml",
-          "doubleml-lightgbm", "twfe", "--resume"), ("--resume",)),
-    Step("coverage", "checks", "--out", "checks.csv", ("--replications", "10", "--resume"),
+         ("--replications", "40", "--methods", "lightgbm", "default", *BESIDE, "--resume"),
+         ("--resume",)),
+    Step("coverage", "staged", "--out", "staged.csv", ("--replications", "20", "--resume"),
+         ("--resume",)),
+    Step("coverage", "checks", "--out", "checks.csv", ("--replications", "30", "--resume"),
          ("--resume",)),
     Step("accuracy", "surface", "--out", "surface.csv",
-         ("--replications", "3", "--peers", "1", "--large", "0", "--cases", "straight",
-          "--resume"), ("--resume",)),
+         ("--replications", "6", "--peers", "2", "--large", "0", "--cases", "straight",
+          "--methods", "forest", "forest-default", "linear-default", "econml-demeaned",
+          "statspai", "--resume"), ("--resume",)),
     Step("accuracy", "realdata", "--out", "", ("--quick",)),
     Step("speed", "speed", "--out", "speed.csv", ("--quick",)),
-    Step("speed", "refuters", "--table", "refuters.csv", ("--few", "1")),
+    Step("speed", "refuters", "--table", "refuters.csv", ("--few", "2")),
     Step("scale", "scale", "--out", "scale.csv", ("--quick",)),
     Step("scale", "files", "--out", "files.csv", ("--rows", "300000")),
 )  # fmt: skip
@@ -92,7 +100,7 @@ def run(steps: Sequence[Step], folder: Path, full: bool) -> list[str]:
         passed = (time.monotonic() - begin) / 60
         print(f"\n[{number}/{len(steps)}, {passed:.1f} min] {step.suite}: {step.module}",
               flush=True)  # fmt: skip
-        if subprocess.run(step.command(folder, full), check=False).returncode:
+        if subprocess.run(step.command(folder, full), check=False, env=FIXED).returncode:
             failed.append(step.module)
             print(f"benchmarks.{step.module} failed: what it says is above", file=sys.stderr)
     print(f"\n{(time.monotonic() - begin) / 60:.1f} minutes\n")
@@ -111,8 +119,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     failed = run([s for s in STEPS if s.suite in chosen.only], folder, chosen.full)
     targets.main(["--results", str(folder)])
     if not chosen.full:
-        print("\nA short run: few draws and small panels. The figures of record are in "
-              "benchmarks/results and docs/benchmarks.md.")  # fmt: skip
+        print("\nA short run: few panels, and small ones, so that errors are large and ratios of "
+              "time are not those of record, which are in benchmarks/results and "
+              "docs/benchmarks.md. \"error\": two Monte-Carlo standard errors.")  # fmt: skip
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
