@@ -11,8 +11,8 @@ import pandas as pd
 from benchmarks.monte_carlo import TWO, mean_error, rate_error, simultaneous
 
 __all__ = [
-    "STUDY", "Figure", "Reader", "against_peer", "caught", "cross_fitting", "groups", "largest",
-    "paths", "sizes", "slope", "smallest", "surface", "whole_study",
+    "STUDY", "Figure", "Reader", "against_peer", "caught", "caught_of", "cross_fitting", "groups",
+    "largest", "paths", "sizes", "slope", "smallest", "surface", "whole_study",
 ]  # fmt: skip
 
 STUDY = "study"
@@ -147,6 +147,11 @@ def sizes(worst: bool) -> Reader:
     return read
 
 
+def caught_of(table: pd.DataFrame) -> pd.Series:
+    """Share of *fail* or *warn*; of rejections where the check is not what is asked."""
+    return (table["fail"] + table["warn"]).fillna(table["rejected"])
+
+
 def caught(worst: bool) -> Reader:
     """How often a planted violation gets *fail* or *warn*; without a verdict, is rejected.
 
@@ -156,8 +161,7 @@ def caught(worst: bool) -> Reader:
 
     def read(table: pd.DataFrame) -> Figure:
         part = table[table["kind"] == "planted"]
-        found = (part["fail"] + part["warn"]).fillna(part["rejected"])
-        part = part.assign(found=found, ran=part["replications"] - part["failed"])
+        part = part.assign(found=caught_of(part), ran=part["replications"] - part["failed"])
         cells = _cells(part, "found", "ran", ["check", "what"])
         if worst:
             return _farthest(cells, lambda r: int(r.to_numpy().argmin()))

@@ -19,6 +19,7 @@ from benchmarks import (
     picture,
     scale_tables,
     speed_tables,
+    surface_picture,
     surface_tables,
     tables,
     targets,
@@ -82,6 +83,7 @@ def pages(results: Path, docs: Path) -> dict[str, str]:
 PICTURES: dict[str, tuple[str, Callable[[pd.DataFrame, Path], None]]] = {
     "coverage.png": ("coverage", picture.save_picture),
     "scale.png": ("scale", scale_tables.save_picture),
+    "surfaces.png": ("surface", surface_picture.save_picture),
     "speed.png": ("speed", speed_tables.save_picture),
 }
 

@@ -66,7 +66,7 @@ STEPS: tuple[Step, ...] = (
     Step("coverage", "checks", "--out", "checks.csv", ("--replications", "30", "--resume"),
          ("--resume",)),
     Step("accuracy", "surface", "--out", "surface.csv",
-         ("--replications", "6", "--peers", "2", "--large", "0", "--cases", "straight",
+         ("--replications", "10", "--peers", "3", "--large", "0", "--cases", "straight",
           "--methods", "forest", "forest-default", "linear-default", "econml-demeaned",
           "statspai", "--resume"), ("--resume",)),
     Step("accuracy", "realdata", "--out", "", ("--quick",)),

@@ -69,6 +69,7 @@ def page(results: Path) -> str:
     parts += ["## What it reaches, and where it loses", bars(table, groups)]
     if speed is not None:
         parts.append(speed_bars(speed))
+    parts.append("![Error and coverage of effects by firm, by method](figures/surfaces.png)")
     for case in [c for c in CASES if c in set(table["case"])]:
         part = table[table["case"] == case]
         parts += [f"## {TITLES[case]}", _count(part), _rows(part)]
