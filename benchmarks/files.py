@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 __all__ = ["STEPS", "TABLE", "main", "measure", "write_csv"]
 
@@ -151,7 +152,7 @@ def table_of(path: Path, rows: int) -> pd.DataFrame:
     write_csv(path, rows)
     written = {"step": "write", "rows": rows, "seconds": time.perf_counter() - start}
     size = path.stat().st_size / 2**20
-    out = pd.DataFrame([written, *(measure(name, path) for name in STEPS)])
+    out = pd.DataFrame([written, *(measure(name, path) for name in tqdm(STEPS, unit="step"))])
     base = out.set_index("step")
     idle = base["peak_mb"]["imports"]
     out["words"] = out["step"].map({"write": "write the csv, in pieces", **WORDS})

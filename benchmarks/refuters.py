@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 import causalgreen as cg
 from benchmarks.made_with import made_with
@@ -64,7 +65,7 @@ def run(rows: int, simulations: int, few: int) -> pd.DataFrame:
     falsify(study, list(REFUTERS), 20, progress=False)  # imports are not what is timed
     quick.refute("bootstrap", 5)
     lines = []
-    for name in REFUTERS:
+    for name in tqdm(REFUTERS, unit="refuter"):
         ours = min(
             seconds(lambda n=name: falsify(study, [n], simulations, progress=False))
             for _ in range(3)

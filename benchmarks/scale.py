@@ -50,6 +50,7 @@ class Meter:
         wall, process = time.perf_counter(), time.process_time()
         out = work()
         wall, process = time.perf_counter() - wall, time.process_time() - process
+        print(f"  {process:8.1f} s of process time: {step}", file=sys.stderr, flush=True)
         self.rows.append({"step": step, "seconds": process, "wall": wall, "peak_gib": _peak()})
         return out
 

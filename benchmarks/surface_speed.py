@@ -44,6 +44,7 @@ class Clock:
         wall, process = time.perf_counter(), time.process_time()
         out = work()
         wall, process = time.perf_counter() - wall, time.process_time() - process
+        print(f"  {process:8.1f} s of process time: {what}", file=sys.stderr, flush=True)
         self.rows.append({"what": what, "wall": wall * scale, "process": process * scale,
                           "note": note})  # fmt: skip
         return out
