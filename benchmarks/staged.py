@@ -116,6 +116,9 @@ METHODS: MappingProxyType[str, tuple[_Run, tuple[str, ...], tuple[str, ...]]] = 
             partial(peers_did.imputation, **_WITH), ("treated",), ("diff-diff",)
         ),
         "diff-diff WooldridgeDiD": (peers_did.wooldridge, ("treated",), ("diff-diff",)),
+        "diff-diff WooldridgeDiD, covariates": (
+            partial(peers_did.wooldridge, **_WITH), ("treated",), ("diff-diff",)
+        ),
     }
 )  # fmt: skip
 

@@ -34,9 +34,10 @@ def section(table: pd.DataFrame, notes: dict[str, str]) -> str:
         "Firms join a pilot (`smart_manufacturing`) and never leave it, larger and better-earning "
         "ones sooner; the outcome is the log of green patents, with noise. diff-diff's "
         "estimators are used as its documentation shows for staged adoption, with errors by city: "
-        "they estimate the average effect on the treated, once without and once with the controls "
-        "(`WooldridgeDiD` cannot take them here: its cohorts are too small). causalgreen gets the "
-        "pilot as a 0/1 treatment with the same controls, and is held against the average over "
+        "they estimate the average effect on the treated, without and with the controls. Other "
+        "kinds of AI grow meanwhile and act on the outcome, in some firms more than in others, so "
+        "that trends need not be parallel. causalgreen gets the pilot as a 0/1 treatment with the "
+        "same controls, and is held against the average over "
         "all firms, as are two-way fixed effects. Only causalgreen splits the effect into paths."
     )
     lines = ["| " + " | ".join(HEAD) + " |", "|---|---|---|" + "---:|" * (len(HEAD) - 3)]
