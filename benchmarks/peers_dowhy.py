@@ -51,7 +51,7 @@ def estimate_effect(
 
     from dowhy import CausalModel
 
-    logging.getLogger("dowhy").setLevel(logging.WARNING)  # it tells every step of every panel
+    logging.getLogger("dowhy").setLevel(logging.ERROR)  # it tells every step of every panel
     model = CausalModel(
         data=table, treatment="ai", outcome="green_patents", common_causes=causes,
         effect_modifiers=modifiers,
