@@ -64,7 +64,9 @@ def _pooled(cells: pd.DataFrame, part: pd.DataFrame, error_of: str) -> Figure:
         return NOTHING
     value = float(np.average(cells["rate"], weights=cells["draws"]))
     if error_of in part:
-        error = float(part[error_of].iloc[0])
+        # few panels that happen to agree do not make it certain
+        at_least = rate_error(value, float(cells["draws"].sum()))
+        error = max(float(part[error_of].iloc[0]), at_least)
     else:
         error = mean_error(cells["error"], cells["draws"])
     return Figure(value, TWO * error, int(cells["draws"].min()))

@@ -43,6 +43,25 @@ def test_a_bar_is_met_missed_or_not_measured(tmp_path):
     assert list(table["panels"]) == ["20"] * 4 + [""] * 2
 
 
+def test_a_short_run_is_not_held_against_a_bar_of_the_long_one(tmp_path):
+    pd.DataFrame({"x": [5.0]}).to_csv(tmp_path / "some.csv", index=False)
+    bars = [
+        targets.Target("scale", w, "some", lambda t: Figure(t["x"].max()), low=9, long=long)
+        for w, long in (("a", True), ("b", False))
+    ]
+    short = targets.judge(tmp_path, bars, short=True)
+    assert list(short["verdict"]) == ["long version only", "missed by 4.00"]
+    assert list(short["figure"]) == ["5.00", "5.00"]
+    assert list(targets.judge(tmp_path, bars)["verdict"]) == ["missed by 4.00"] * 2
+
+
+def test_panels_that_agree_do_not_make_a_rate_certain():
+    table = _coverage(1.0, 1.0).assign(pooled_mcse=0.0)
+    found = figures.paths("a", worst=False)(table)
+    assert found.spread == pytest.approx(2 * rate_error(1.0, 200))
+    assert found.spread > 0
+
+
 def test_ratios_of_time_need_both_of_their_parts():
     clock = pd.DataFrame({
         "part": [figures.STUDY, figures.STUDY, "x"], "process": [3.0, 1.0, 2.0],
@@ -80,8 +99,8 @@ def test_cells_together_take_the_error_between_panels_where_it_is_kept():
     table = _coverage(0.90, 0.96)
     assert figures.paths("a", worst=False)(table).value == pytest.approx(0.93)
     largest = figures.paths("a", worst=False)(table).spread
-    kept = figures.paths("a", worst=False)(table.assign(pooled_mcse=0.01)).spread
-    assert kept == pytest.approx(0.02)
+    kept = figures.paths("a", worst=False)(table.assign(pooled_mcse=0.03)).spread
+    assert kept == pytest.approx(0.06)
     assert largest == pytest.approx(rate_error(0.90, 100) + rate_error(0.96, 100))
 
 
