@@ -82,9 +82,7 @@ bench: $(VENV)/.stamp-bench ## a short run of every benchmark, and what is reach
 bench-full: $(VENV)/.stamp-bench ## the slow tests and the benchmarks of record (hours; resumes)
 	$(THREADS) $(PY) -m pytest -n auto --dist loadfile -m slow
 	$(THREADS) $(PY) -m benchmarks.suite --full
-	for page in tables surface_tables checks_tables scale_tables; do \
-	    $(THREADS) $(PY) -m benchmarks.$$page || exit 1; done
-	$(THREADS) $(PY) -m benchmarks.targets --docs docs/benchmarks.md
+	$(THREADS) $(PY) -m benchmarks.pages
 
 docs: $(VENV)/.stamp-docs ## the handbook and API reference, into build/site
 	$(BIN)/mkdocs build --strict --quiet

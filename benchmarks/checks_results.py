@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
-from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +12,8 @@ import pandas as pd
 
 import causalgreen as cg
 from benchmarks.checks_scenarios import SCENARIOS
+from benchmarks.made_with import made_with
+from benchmarks.monte_carlo import panel_error, rate_error
 
 __all__ = ["PACKAGES", "current", "fingerprint", "notes", "summarise"]
 
@@ -64,7 +63,8 @@ def summarise(raw: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row for each scenario. ``rejected`` is the share of p-values of 5 % or less, empty where
-        the check has none; panels that could not be studied are ``failed`` and left out of rates.
+        the check has none; ``pooled_*`` are errors of the rate over all scenarios of a kind; panels
+        that could not be studied are ``failed`` and left out of rates.
     """
     rows = []
     for key, one in SCENARIOS.items():
@@ -79,41 +79,43 @@ def summarise(raw: pd.DataFrame) -> pd.DataFrame:
             "replications": len(part), "failed": len(part) - n, **size,
             "simulations": good["simulations"].median(), "learner": "linear",
             "rejected": tested.mean() if len(tested) else np.nan,
-            "rejected_mcse": _mcse(tested.mean(), len(tested)) if len(tested) else np.nan,
+            "rejected_mcse": rate_error(tested.mean(), len(tested)) if len(tested) else np.nan,
         }  # fmt: skip
         judged = n and not one.ask
         for verdict in VERDICTS:
             rate = (good["verdict"] == verdict).mean() if judged else np.nan
             row[verdict.replace(" ", "_")] = rate
-            row[f"{verdict.replace(' ', '_')}_mcse"] = _mcse(rate, n)
+            row[f"{verdict.replace(' ', '_')}_mcse"] = rate_error(rate, n)
         row["seconds"] = good["seconds"].mean()
         row["reason"] = part.loc[part["error"] != "", "error"].iloc[0] if n < len(part) else ""
         rows.append(row)
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    for column, errors in _pooled_errors(raw).items():
+        table[column] = table["kind"].map(errors).astype(float)
+    return table
 
 
-def _mcse(rate: float, n: int) -> float:
-    """Monte-Carlo standard error; for no and for all, that of half a draw more."""
-    if not n or np.isnan(rate):
-        return float("nan")
-    middle = min(max(rate, 0.5 / n), 1 - 0.5 / n)
-    return float(np.sqrt(middle * (1 - middle) / n))
+def _pooled_errors(raw: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """By kind: errors of the rates over all its scenarios, which share their seeds."""
+    good = raw[raw["error"] == ""].reset_index(drop=True)
+    kinds = good["scenario"].map({key: KINDS[one.kind] for key, one in SCENARIOS.items()})
+    found = good["verdict"].isin(["fail", "warn"]).astype(float)
+    found = found.where(good["verdict"] != "", good["rejected"])
+    hits = {"pooled_rejected_mcse": good["rejected"], "pooled_caught_mcse": found}
+    return {
+        name: {k: panel_error(hit[kinds == k], good["replication"][kinds == k])
+               for k in kinds.unique()}
+        for name, hit in hits.items()
+    }  # fmt: skip
 
 
 def notes(raw: pd.DataFrame, base_seed: int, wall_seconds: float) -> pd.DataFrame:
     """What the table was made with: versions, seeds, machine, time; two columns."""
-    versions = [(p, cg.__version__ if p == "causalgreen" else version(p)) for p in PACKAGES]
-    items: list[tuple[str, object]] = [
-        ("python", platform.python_version()),
-        *versions,
+    return made_with([
         ("base_seed", base_seed),
         ("first_seed", base_seed + int(raw["replication"].min())),
         ("last_seed", base_seed + int(raw["replication"].max())),
-        ("date", datetime.now(UTC).date().isoformat()),
-        ("system", f"{platform.system()} {platform.machine()}"),
-        ("cores", os.cpu_count()),
         ("wall_seconds_of_last_run", round(wall_seconds)),
         ("seconds_of_all_panels", round(float(raw["seconds"].sum()))),
         ("fingerprint", fingerprint()),
-    ]
-    return pd.DataFrame(items, columns=["what", "value"])
+    ], PACKAGES)  # fmt: skip

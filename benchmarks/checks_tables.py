@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from benchmarks.checks_results import PACKAGES, fingerprint
+from benchmarks.figures import caught_of
+from benchmarks.made_with import machine_in, versions_in
+from benchmarks.monte_carlo import rate_error
 from benchmarks.results import Store, read_metadata
 
 __all__ = ["blocks", "main", "refuters_block", "replaced", "size_block"]
 
+WEAK = 0.80
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parent.parent / "docs" / "falsification.md"
 TITLES = {
@@ -76,7 +80,7 @@ def size_block(table: pd.DataFrame, notes: dict[str, str]) -> str:
     for kind, title in TITLES.items():
         part = table[table["kind"] == kind]
         if len(part):
-            parts += [f"**{title}**", _rows(part)]
+            parts += [f"**{title}**", _rows(part, planted=kind == "planted")]
     failed = table[table["failed"] > 0]
     parts += [
         f"Could not be studied: {r['check']}, {r['what']}: {r['failed']} of {r['replications']}. "
@@ -95,7 +99,8 @@ def _drawn(table: pd.DataFrame) -> str:
         f"{one['clusters']:.0f} cities, with errors that persist within firms and share city-year "
         "shocks; those of the mediation and graph checks have as many firms or rows as "
         "`benchmarks/checks_worlds.py` says. In brackets: Monte-Carlo standard errors; *n/a*: not "
-        "applicable."
+        "applicable; *caught*: *fail* or *warn*, or rejected where there is no verdict; *weak*: in "
+        f"fewer than {100 * WEAK:.0f} % of the panels."
     )
 
 
@@ -106,16 +111,16 @@ def _reading(table: pd.DataFrame) -> str:
     high = null[null["rejected"] - 2 * null["rejected_mcse"] > 0.05]
     loud = fine[fine["fail"] - 2 * fine["fail_mcse"] > 0.05]
     judged = planted[planted["fail"].notna()]
-    caught = judged["fail"] + judged["warn"]
-    deaf = judged[caught < 0.8]
+    caught = caught_of(judged)
+    deaf = judged[caught < WEAK]
     lines = [
         f"Where the null hypothesis holds, p is 5 % or less in {_span(null['rejected'])} % of the "
         f"panels; above 5 % by more than two Monte-Carlo errors: {_named(high, 'rejected')}.",
         f"Where nothing is wrong, the verdict is *fail* in {_span(fine['fail'].dropna())} % of the "
         f"panels; above 5 % by more than two Monte-Carlo errors: {_named(loud, 'fail')}.",
-        f"Of {len(judged)} planted violations {int((caught >= 0.8).sum())} get *fail* or *warn* in "
-        f"80 % of the panels or more, {int((judged['fail'] >= 0.8).sum())} get *fail*; caught in "
-        f"fewer than 80 %: {_named(deaf.assign(both=caught), 'both')}.",
+        f"Of {len(judged)} planted violations {int((caught >= WEAK).sum())} get *fail* or *warn* "
+        f"in 80 % of the panels or more, {int((judged['fail'] >= WEAK).sum())} get *fail*; caught "
+        f"in fewer than 80 %: {_named(deaf.assign(both=caught), 'both')}.",
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -135,16 +140,25 @@ def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]], aligned: str) 
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-def _rows(part: pd.DataFrame) -> str:
-    rows = []
-    for row in part.to_dict("records"):
+def _rows(part: pd.DataFrame, planted: bool = False) -> str:
+    """A table; of what is planted with the share that is caught, and whether the check is weak."""
+    rows, caught = [], caught_of(part)
+    for row, share in zip(part.to_dict("records"), caught, strict=True):
         p_of = "" if pd.isna(row["p_of"]) else str(row["p_of"])
         rows.append([
             str(row["check"]), str(row["what"]), _share(row, "rejected"), _share(row, "fail"),
             *("" if pd.isna(row[c]) else f"{100 * row[c]:.1f}" for c in ("warn", "not_applicable")),
-            p_of,
+            *([_caught(row, share)] if planted else ()), p_of,
         ])  # fmt: skip
+    if planted:
+        return _markdown((*HEAD[:-1], "caught, % (s.e.)", HEAD[-1]), rows, "llrrrrrl")
     return _markdown(HEAD, rows, "llrrrrl")
+
+
+def _caught(row: dict[Hashable, Any], share: float) -> str:
+    error = rate_error(share, row["replications"] - row["failed"])
+    text = f"{100 * share:.1f} ({100 * error:.1f})"
+    return f"**weak: {text}**" if share < WEAK else text
 
 
 def _share(row: Any, column: str) -> str:
@@ -154,10 +168,10 @@ def _share(row: Any, column: str) -> str:
 
 
 def _made_with(notes: dict[str, str]) -> str:
-    versions = ", ".join(f"{name} {notes[name]}" for name in ("python", *PACKAGES))
+    versions = versions_in(notes, PACKAGES)
     return (
         f"{versions}. Seeds {notes['first_seed']} to {notes['last_seed']}. {notes['date']}, "
-        f"{notes['system']}. To make it again: `python -m benchmarks.checks --resume`, then "
+        f"{machine_in(notes)}. To make it again: `python -m benchmarks.checks --resume`, then "
         "`python -m benchmarks.checks_tables`."
     )
 

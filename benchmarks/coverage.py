@@ -115,8 +115,10 @@ def _results(plan: Plan, jobs: list[tuple[str, int, tuple[str, ...]]]) -> Iterat
     from joblib import Parallel, delayed
     from tqdm import tqdm
 
+    # read by the worker processes when they start; DoWhy's order of columns follows the last one
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ[name] = "1"  # read by the worker processes when they start
+        os.environ[name] = "1"
+    os.environ["PYTHONHASHSEED"] = "0"
     parallel = Parallel(
         n_jobs=plan.processes, backend="loky", batch_size=1, return_as="generator_unordered"
     )

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 __all__ = ["STEPS", "TABLE", "main", "measure", "write_csv"]
 
@@ -42,6 +42,7 @@ _PREFIXES = (
 )
 _FIRST_YEAR, _YEARS = 1980, 42
 _CHUNK = 5_000  # firms
+SEED = 0
 
 
 def codes() -> np.ndarray:
@@ -49,7 +50,7 @@ def codes() -> np.ndarray:
     return np.concatenate([int(p) * 1000 + np.arange(1000) for p in _PREFIXES])
 
 
-def write_csv(path: Path, rows: int, seed: int = 0) -> None:
+def write_csv(path: Path, rows: int, seed: int = SEED) -> None:
     """Write a GBK csv in pieces: Chinese names, codes without zeros, blanks, a share in percent."""
     firms, per = codes()[: -(-rows // _YEARS)], _YEARS
     rng = np.random.default_rng(seed)
@@ -151,7 +152,7 @@ def table_of(path: Path, rows: int) -> pd.DataFrame:
     write_csv(path, rows)
     written = {"step": "write", "rows": rows, "seconds": time.perf_counter() - start}
     size = path.stat().st_size / 2**20
-    out = pd.DataFrame([written, *(measure(name, path) for name in STEPS)])
+    out = pd.DataFrame([written, *(measure(name, path) for name in tqdm(STEPS, unit="step"))])
     base = out.set_index("step")
     idle = base["peak_mb"]["imports"]
     out["words"] = out["step"].map({"write": "write the csv, in pieces", **WORDS})
@@ -160,19 +161,14 @@ def table_of(path: Path, rows: int) -> pd.DataFrame:
     out["cpu_over_pandas"] = out["cpu_seconds"] / base["cpu_seconds"]["pandas"]
     out["memory_over_pandas"] = (out["peak_mb"] - idle) / (base["peak_mb"]["pandas"] - idle)
     out.loc[out["step"].isin(["imports", "write"]), out.columns[-3:]] = np.nan
-    return out.assign(**versions()).round(3)
+    return out.round(3).assign(**_made_with())
 
 
-def versions() -> dict[str, str]:
-    import causalgreen
+def _made_with() -> dict[str, Any]:
+    from benchmarks.made_with import made_with
 
-    return {
-        "causalgreen": causalgreen.__version__,
-        "pandas": pd.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-    }
+    notes = made_with([("seed", SEED)], ("causalgreen", "pandas", "numpy"))
+    return dict(zip(notes["what"], notes["value"], strict=True))
 
 
 def main(arguments: list[str] | None = None) -> int:

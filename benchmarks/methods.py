@@ -1,4 +1,4 @@
-"""Registry of the methods in the coverage table, and causalgreen's own."""
+"""Registry of the methods in the coverage table."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-import causalgreen as cg
-from benchmarks import peers
-from benchmarks.economies import TERMS, panel_of
-from benchmarks.peers import Estimate
+from benchmarks import own, peers, peers_did, peers_dowhy, peers_grf
+from benchmarks.economies import TERMS
+from benchmarks.made_with import GRF
+from benchmarks.peers import Estimate, NotRun
 
-__all__ = ["METHODS", "Estimate", "Method", "Outcome", "run_method"]
+__all__ = ["METHODS", "NOT_RUN", "Estimate", "Method", "Outcome", "run_method"]
+
+NOT_RUN = "not run: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,14 @@ class Method:
         Takes the table and a seed; returns `Estimate` values.
     packages : tuple of str
         Distributions whose version the numbers depend on.
+    files : tuple of str
+        Files beside this one that the numbers depend on.
     """
 
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     run: Callable[[pd.DataFrame, int], list[Estimate]]
     packages: tuple[str, ...]
+    files: tuple[str, ...] = ("peers.py",)
 
     @property
     def ours(self) -> bool:
@@ -55,34 +61,10 @@ class Outcome(NamedTuple):
     error: str
 
 
-def _causalgreen(
-    learner: str, labels: tuple[str, ...], frame: pd.DataFrame, seed: int
-) -> list[Estimate]:
-    """Default options; a second label asks for the constant-coefficient system of the same fit."""
-    learners: dict[str, Callable[[], Any]] = {
-        "linear": cg.linear,
-        "lightgbm": cg.lightgbm,
-        "default": lambda: None,
-    }
-    panel = panel_of(frame)
-    study = cg.Study(
-        panel, cg.green_innovation_graph(panel), learner=learners[learner](),
-        seed=seed, n_jobs=1, progress=False,
-    )  # fmt: skip
-    effects = study.paths()
-    columns = ["term", "estimate", "std_error", "conf_low", "conf_high"]
-    return [
-        Estimate(label, *row)
-        for label, part in zip(labels, (effects, effects.constant), strict=False)
-        if part is not None
-        for row in part.tidy()[columns].itertuples(index=False)
-    ]
-
-
 def _ours(learner: str, *labels: str) -> Method:
     rows = tuple((label, TERMS) for label in labels)
     packages = ("causalgreen", "lightgbm", "scikit-learn", "numpy")
-    return Method(rows, partial(_causalgreen, learner, labels), packages)
+    return Method(rows, partial(own.paths, learner, labels), packages, ("own.py",))
 
 
 def _peer(
@@ -90,9 +72,12 @@ def _peer(
     terms: tuple[str, ...],
     run: Callable[..., list[Estimate]],
     *packages: str,
+    scripts: tuple[str, ...] = (),
     **options: Any,
 ) -> Method:
-    return Method(((label, terms),), partial(run, label, **options), packages)
+    home = Path(run.__code__.co_filename).name
+    files = tuple(dict.fromkeys(("peers.py", home, *scripts)))
+    return Method(((label, terms),), partial(run, label, **options), packages, files)
 
 
 _OWN, _MEDIATED = ("own_total",), ("restructuring", "human_capital")
@@ -108,6 +93,13 @@ METHODS = MappingProxyType(
         "econml-groups": _peer(
             "EconML LinearDML, groups", ("spillover", "own_total", "overall"), peers.econml,
             "econml", "lightgbm", groups=True,
+        ),
+        "dowhy-linear": _peer(
+            "DoWhy to EconML LinearDML", _OWN, peers_dowhy.linear, "dowhy", "econml", "lightgbm"
+        ),
+        "dowhy-forest": _peer(
+            "DoWhy to EconML CausalForestDML", _OWN, peers_dowhy.forest, "dowhy", "econml",
+            "lightgbm",
         ),
         "doubleml-lightgbm": _peer(
             "DoubleML PLPR lightgbm", _OWN, peers.doubleml, "doubleml", "lightgbm",
@@ -130,6 +122,10 @@ METHODS = MappingProxyType(
         "statspai-mediate": _peer(
             "StatsPAI mediate", _MEDIATED, peers.statspai_mediate, "StatsPAI"
         ),
+        "diff-diff": _peer("diff-diff ContinuousDiD", _OWN, peers_did.continuous, "diff-diff"),
+        "grf": _peer(
+            "R grf causal_forest", _OWN, peers_grf.grf, GRF, scripts=(peers_grf.SCRIPT.name,)
+        ),
         "twfe": _peer("two-way FE, three steps", TERMS, peers.two_way_fixed_effects, "pyfixest"),
     }
 )  # fmt: skip
@@ -140,6 +136,8 @@ def run_method(method: Method, frame: pd.DataFrame, seed: int) -> list[Outcome]:
     error = "gives no such estimate"
     try:
         found = {(e.label, e.term): e for e in method.run(frame, seed)}
+    except NotRun as reason:
+        found, error = {}, f"{NOT_RUN}{reason}"
     except Exception as fault:  # a peer may raise anything; the table has to count it
         found, error = {}, f"{type(fault).__name__}: {str(fault).strip().splitlines()[0][:120]}"
     return [

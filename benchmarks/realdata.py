@@ -19,13 +19,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 import causalgreen as cg
-from benchmarks.surface_results import made_with
+from benchmarks.made_with import made_with
 
 __all__ = ["ACIC", "acic", "ihdp", "main", "pension", "study_of"]
 
 RESULTS = Path(__file__).parent / "results"
+SEEDS = {"ihdp": "number of the data set", "acic2016": "number of the setting", "401k": "0"}
 VARIABLE = "CAUSALGREEN_DATA"
 # Every thirteenth of the 77 settings of the competition.
 ACIC = tuple(range(1, 78, 13))
@@ -140,7 +142,7 @@ def ihdp(folder: Path, counts: dict[str, int]) -> pd.DataFrame:
     names = [f"x{k}" for k in range(data["x"].shape[1])]
     X = pd.DataFrame(data["x"].astype(float), columns=names)
     rows = []
-    for r in range(max(counts.values())):
+    for r in tqdm(range(max(counts.values())), unit="data set"):
         frame = X.assign(t=data["t"].astype(float), y=data["y"][r].astype(float))
         tau = (data["mu1"] - data["mu0"])[r].astype(float)
         study = study_of(frame, names, seed=r)
@@ -175,7 +177,7 @@ def acic(folder: Path, counts: dict[str, int]) -> pd.DataFrame:
     outcomes = pd.read_parquet(root / "dev_sim1" / "sim1.parquet")
     published = pd.read_csv(root / "dev_sim1" / "published_fits.csv")
     rows: list[dict[str, Any]] = []
-    for place, number in enumerate(ACIC[: max(counts.values())]):
+    for place, number in enumerate(tqdm(ACIC[: max(counts.values())], unit="setting")):
         part = outcomes[outcomes["param"] == number].sort_values("row")
         treated, scale = part["z"].to_numpy() == 1, float(part["y"].std())
         tau = (part["mu1"] - part["mu0"]).to_numpy(dtype=float)
@@ -269,9 +271,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         start = time.process_time()
         table = make()
         table.to_csv(args.out / f"surface_{name}.csv", index=False, float_format="%.6g")
-        made_with([("process_seconds", round(time.process_time() - start))]).to_csv(
-            args.out / f"surface_{name}_metadata.csv", index=False
-        )
+        made_with(
+            [("seeds", SEEDS[name]), ("process_seconds", round(time.process_time() - start))]
+        ).to_csv(args.out / f"surface_{name}_metadata.csv", index=False)
         print(f"{name}: {len(table)} rows")
     return 0
 

@@ -13,25 +13,26 @@ One cross-section, one estimator (partialling out with LightGBM, five folds). Th
 from __future__ import annotations
 
 import argparse
-import platform
 import time
 import warnings
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 import causalgreen as cg
+from benchmarks.made_with import made_with
 from causalgreen.falsify.dowhy_door import REFUTERS, dowhy_door
 from causalgreen.falsify.registry import case_of, falsify
 
 TABLE = Path(__file__).parent / "results" / "refuters.csv"
 PACKAGES = ("causalgreen", "dowhy", "lightgbm", "numpy", "pandas", "scikit-learn")
+SEED = 0
 
 
-def cross_section(rows: int, seed: int = 0) -> pd.DataFrame:
+def cross_section(rows: int, seed: int = SEED) -> pd.DataFrame:
     """Independent rows with ten controls and curved confounding."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(rows, 10))
@@ -58,13 +59,13 @@ def seconds(work: Callable[[], object]) -> float:
 
 def run(rows: int, simulations: int, few: int) -> pd.DataFrame:
     """Seconds for so many simulations, by refuter and road."""
-    study = make_study(cross_section(rows))
+    study = make_study(cross_section(rows, SEED))
     case = case_of(study, simulations)
     quick, whole = dowhy_door(case), dowhy_door(case, refit=True)
     falsify(study, list(REFUTERS), 20, progress=False)  # imports are not what is timed
     quick.refute("bootstrap", 5)
     lines = []
-    for name in REFUTERS:
+    for name in tqdm(REFUTERS, unit="refuter"):
         ours = min(
             seconds(lambda n=name: falsify(study, [n], simulations, progress=False))
             for _ in range(3)
@@ -90,12 +91,9 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         table = run(asked.rows, asked.simulations, asked.few)
-    table["python"] = platform.python_version()
-    for package in PACKAGES:
-        try:
-            table[package] = version(package)
-        except PackageNotFoundError:
-            table[package] = "source tree"
+    notes = [("seed", SEED)]
+    for row in made_with(notes, PACKAGES).itertuples():
+        table[row.what] = row.value
     asked.table.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(asked.table, index=False, float_format="%.4g")
     print(table.to_string(index=False))

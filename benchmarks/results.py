@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +12,12 @@ import pandas as pd
 
 import causalgreen as cg
 from benchmarks.economies import TERMS
-from benchmarks.methods import METHODS, Method
+from benchmarks.made_with import made_with, version_of
+from benchmarks.methods import METHODS, NOT_RUN, Method
+from benchmarks.monte_carlo import panel_error, rate_error
 
 __all__ = ["Store", "current_rows", "fingerprint", "metadata", "read_metadata", "summarise"]
 
-PACKAGES = (
-    "causalgreen", "econml", "doubleml", "StatsPAI", "pyfixest", "lightgbm", "scikit-learn",
-    "numpy", "pandas",
-)  # fmt: skip
 # Only what numbers depend on: a change of the report or the command line makes nothing stale.
 OURS = ("panel", "residuals", "moments", "effects", "data", "study/study.py", "study/steps.py")
 
@@ -78,24 +71,23 @@ class Store:
 
 
 @cache
-def _digest(ours: bool, packages: tuple[str, ...]) -> str:
+def _digest(ours: bool, packages: tuple[str, ...], names: tuple[str, ...]) -> str:
     here, package = Path(__file__).parent, Path(cg.__file__).parent
-    names: tuple[str, ...] = OURS if ours else ("data",)
-    files = [here / "economies.py", here / ("methods.py" if ours else "peers.py")]
-    for name in names:
+    files = [here / "economies.py", *(here / name for name in names)]
+    for name in OURS if ours else ("data",):
         path = package / name
         files += [path] if path.is_file() else sorted(path.rglob("*.py"))
     out = hashlib.sha256()
     for file in files:
         out.update(file.read_bytes())
     for name in packages:
-        out.update(f"{name}={_version(name)};".encode())
+        out.update(f"{name}={version_of(name)};".encode())
     return out.hexdigest()[:12]
 
 
 def fingerprint(method: Method) -> str:
     """Changes with the code and the package versions that the method's numbers depend on."""
-    return _digest(method.ours, method.packages)
+    return _digest(method.ours, method.packages, method.files)
 
 
 def current_rows(raw: pd.DataFrame) -> pd.DataFrame:
@@ -119,13 +111,20 @@ def summarise(raw: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per economy, method and term. ``coverage`` is of the population's effect,
-        ``coverage_average`` of the average over the firms in the panel.
+        ``coverage_average`` of the average over the firms in the panel. ``pooled_mcse`` is the
+        error of the method's coverage over all its rows, which share their panels.
     """
+    raw = raw.reset_index(drop=True)
     groups = raw.groupby(["economy", "method", "term"], sort=False)
     rows = [dict(zip(("economy", "method", "term"), key, strict=True)) | _cell(part)
             for key, part in groups]  # fmt: skip
     labels = [label for method in METHODS.values() for label, _ in method.rows]
+    good = raw[raw["error"] == ""]
+    hits = good["truth"].between(good["conf_low"], good["conf_high"])
+    errors = {m: panel_error(hits[part.index], part["replication"])
+              for m, part in good.groupby("method")}  # fmt: skip
     table = pd.DataFrame(rows)
+    table["pooled_mcse"] = table["method"].map(errors).astype(float)
     ranks = {"method": labels, "term": list(TERMS)}
     return table.sort_values(
         ["economy", "term", "method"],
@@ -134,8 +133,9 @@ def summarise(raw: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cell(part: pd.DataFrame) -> dict[str, object]:
+    skipped = int(part["error"].str.startswith(NOT_RUN).sum())
     good, n = part[part["error"] == ""], len(part)
-    ran, failed = len(good), n - len(good)
+    ran, failed = len(good), n - len(good) - skipped
     error = (good["estimate"] - good["truth"]).to_numpy()
     nan = float("nan")
     sd = float(error.std(ddof=1)) if ran > 1 else nan
@@ -148,46 +148,32 @@ def _cell(part: pd.DataFrame) -> dict[str, object]:
         "truth": part["truth"].mean(),
         "replications": n,
         "failed": failed,
+        "not_run": skipped,
         "bias": error.mean() if ran else nan,
         "bias_mcse": sd / np.sqrt(ran) if ran else nan,
         "rmse": np.sqrt((error**2).mean()) if ran else nan,
         "sd": sd,
         "mean_se": good["std_error"].mean(),
         "coverage": covered,
-        "coverage_mcse": np.sqrt(covered * (1 - covered) / ran) if ran else nan,
+        "coverage_mcse": rate_error(covered, ran),
         "coverage_average": average,
         "mean_length": (good["conf_high"] - good["conf_low"]).mean(),
         "seconds": part["seconds"].mean(),
-        "reason": reasons.mode().iloc[0] if failed else "",
+        "reason": reasons.mode().iloc[0] if failed or skipped else "",
     }
-
-
-def _version(package: str) -> str:
-    if package == "causalgreen":
-        return str(cg.__version__)
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def metadata(raw: pd.DataFrame, base_seed: int, wall_seconds: float) -> pd.DataFrame:
     """What the table was made with: versions, seeds, machine, time; two columns."""
     once = raw.drop_duplicates(["economy", "replication", "key"])
-    items: Iterable[tuple[str, object]] = [
-        ("python", platform.python_version()),
-        *((name, _version(name)) for name in PACKAGES),
+    return made_with([
         ("base_seed", base_seed),
         ("first_seed", base_seed + int(raw["replication"].min())),
         ("last_seed", base_seed + int(raw["replication"].max())),
-        ("date", datetime.now(UTC).date().isoformat()),
-        ("system", f"{platform.system()} {platform.machine()}"),
-        ("cores", os.cpu_count()),
         ("wall_seconds_of_last_run", round(wall_seconds)),
         ("estimation_seconds", round(float(once["seconds"].sum()))),
         *((f"fingerprint {key}", fingerprint(METHODS[key])) for key in once["key"].unique()),
-    ]
-    return pd.DataFrame(list(items), columns=["what", "value"])
+    ])  # fmt: skip
 
 
 def read_metadata(path: Path) -> dict[str, str]:

@@ -24,12 +24,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.surface_results import made_with
+from benchmarks.made_with import made_with
 
 __all__ = ["SIZES", "STEPS", "main", "measure", "slopes"]
 
 TABLE = Path(__file__).parent / "results" / "scale.csv"
-SIZES, QUICK = (5_000, 20_000, 80_000, 300_000), (2_000, 6_000, 20_000)
+SIZES, QUICK = (5_000, 20_000, 80_000, 300_000), (2_000, 4_500, 10_000)
 YEARS, CONTROLS, SEED = 10, 30, 61_000
 FOREST = 20_000
 # In the order of a study; "whole" is all of them together.
@@ -50,6 +50,7 @@ class Meter:
         wall, process = time.perf_counter(), time.process_time()
         out = work()
         wall, process = time.perf_counter() - wall, time.process_time() - process
+        print(f"  {process:8.1f} s of process time: {step}", file=sys.stderr, flush=True)
         self.rows.append({"step": step, "seconds": process, "wall": wall, "peak_gib": _peak()})
         return out
 
@@ -193,7 +194,6 @@ def _write(parts: list[pd.DataFrame], args: argparse.Namespace) -> pd.DataFrame:
     )  # fmt: skip
     notes = made_with([
         ("seed", SEED), ("years", YEARS), ("controls", CONTROLS), ("threads", 1),
-        ("memory_gib", f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / GIB:.0f}"),
     ])  # fmt: skip
     args.out.parent.mkdir(parents=True, exist_ok=True)
     for frame, path in (

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.results import PACKAGES, read_metadata
+from benchmarks.made_with import machine_in, versions_in
+from benchmarks.results import read_metadata
 from benchmarks.scale import STEPS, TABLE
 
 __all__ = ["BEGIN", "END", "figures", "filled", "main", "save_picture"]
@@ -59,7 +60,7 @@ def figures(table: pd.DataFrame, notes: dict[str, str]) -> str:
         f" Slope of log time on log rows of the whole: {largest['slope_seconds']:.2f}; steps above "
         f"{BAR}: {', '.join(WORDS[s].strip('*') for s in steep) or 'none'}."
     )
-    made = ", ".join(f"{name} {notes[name]}" for name in ("python", *PACKAGES) if name in notes)
+    made = versions_in(notes)
     return "\n\n".join([
         "![Seconds and memory on rows, log-log](figures/scale.png)",
         text,
@@ -68,7 +69,7 @@ def figures(table: pd.DataFrame, notes: dict[str, str]) -> str:
         "Peak of the resident memory during the step, GiB (the panel, and what earlier steps keep, "
         "included):",
         _rows(table, "peak_gib", None, "{:.2f}"),
-        f"{notes['date']}, {notes['cores']} cores, {notes['memory_gib']} GiB; {made}.",
+        f"{notes['date']}, {machine_in(notes)}; {made}.",
     ])  # fmt: skip
 
 

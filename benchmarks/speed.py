@@ -23,16 +23,16 @@ import pandas as pd
 
 import causalgreen as cg
 from benchmarks.economies import CONTROLS, ROLES, TRAITS
-from benchmarks.speed_peers import Rounds, forest_fit, nuisances
+from benchmarks.made_with import made_with
+from benchmarks.speed_peers import Rounds, forest_fit, forest_through_dowhy, nuisances
 from benchmarks.surface_methods import warm_up
-from benchmarks.surface_results import made_with
 from benchmarks.surface_speed import Clock
 
 __all__ = ["FULL", "QUICK", "Size", "figures", "main", "measure", "rows_of"]
 
 TABLE = Path(__file__).parent / "results" / "speed.csv"
 SEED = 61_000
-STUDY, INSIDE, ECONML = "study", "inside the page", "EconML"
+STUDY, INSIDE, ECONML, DOWHY = "study", "inside the page", "EconML", "DoWhy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,8 @@ def _beside(
         fit = partial(forest_fit, frame, controls, rounds, folds, trees, seed)
         time(ECONML, f"two nuisances alone, {folds} folds", two, note)
         time(ECONML, f"CausalForestDML.fit, {folds} folds", fit, note)
+    through = partial(forest_through_dowhy, frame, controls, rounds, trees, seed)
+    time(DOWHY, "identify, estimate, intervals of all rows, 5 folds", through, note)
 
 
 def _study(frame: pd.DataFrame, controls: list[str], seed: int) -> Any:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from benchmarks.economies import TRAITS
 
-__all__ = ["Rounds", "forest_fit", "nuisances"]
+__all__ = ["Rounds", "forest_fit", "forest_through_dowhy", "nuisances"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +77,18 @@ def forest_fit(
         cv=folds, n_estimators=trees, random_state=seed, n_jobs=1,
     )  # fmt: skip
     return model.fit(frame["green_patents"].to_numpy(), frame["ai"].to_numpy(), X=X, W=W)
+
+
+def forest_through_dowhy(
+    frame: pd.DataFrame, controls: list[str], rounds: Rounds, trees: int, seed: int
+) -> Any:
+    """The same forest as DoWhy's documentation shows it: model, identify, estimate, intervals."""
+    from benchmarks.peers_dowhy import estimate_effect
+
+    causes = [*TRAITS, *controls, "peer_ai", "year"]
+    init = {
+        "model_y": _boosting(rounds.outcome, seed), "model_t": _boosting(rounds.treatment, seed),
+        "cv": 5, "n_estimators": trees, "random_state": seed, "n_jobs": 1,
+    }  # fmt: skip
+    table = frame[["green_patents", "ai", *causes]].astype(float)
+    return estimate_effect(table, causes, "econml.dml.CausalForestDML", init, list(TRAITS))

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import os
-import platform
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -16,11 +13,11 @@ import pandas as pd
 
 import causalgreen as cg
 from benchmarks.economies import TERMS
-from benchmarks.results import PACKAGES, _version
+from benchmarks.made_with import made_with, version_of
 from benchmarks.surface_economies import CASES
 from benchmarks.surface_methods import METHODS, REFERENCE
 
-__all__ = ["current", "fingerprints", "made_with", "notes", "summarise"]
+__all__ = ["current", "fingerprints", "notes", "summarise"]
 
 # Only what numbers depend on: a change of tables, plots or words makes nothing stale.
 OURS = (
@@ -61,7 +58,7 @@ def _digest(ours: bool, packages: tuple[str, ...]) -> str:
     for file in files:
         out.update(_code(file))
     for name in packages:
-        out.update(f"{name}={_version(name)};".encode())
+        out.update(f"{name}={version_of(name)};".encode())
     return out.hexdigest()[:12]
 
 
@@ -114,11 +111,23 @@ def _cell(part: pd.DataFrame) -> dict[str, object]:
     def error_of(column: str) -> float:
         return float(good[column].std(ddof=1) / np.sqrt(len(good))) if len(good) > 1 else np.nan
 
+    def whole(columns: pd.DataFrame) -> dict[str, float]:
+        means = columns.mean()
+        return {
+            "rmse": np.sqrt(means["mse"]),
+            "rmse_ratio": np.sqrt(means["mse"] / means["mse_reference"]),
+            "length_ratio": means["length"] / means["length_reference"],
+        }
+
+    parts = good[["mse", "mse_reference", "length", "length_reference"]].reset_index(drop=True)
+    found, errors = whole(parts), _jackknife(parts, whole)
     return {
         "replications": n,
         "failed": n - len(good),
-        "rmse": np.sqrt(good["mse"].mean()),
-        "rmse_ratio": np.sqrt(good["mse"].mean() / good["mse_reference"].mean()),
+        "rmse": found["rmse"],
+        "rmse_mcse": errors["rmse"],
+        "rmse_ratio": found["rmse_ratio"],
+        "rmse_ratio_mcse": errors["rmse_ratio"],
         "mean_error": good["mean_error"].mean(),
         "mean_error_mcse": error_of("mean_error"),
         "coverage": good["coverage"].mean(),
@@ -126,12 +135,25 @@ def _cell(part: pd.DataFrame) -> dict[str, object]:
         "coverage_inside": good["coverage_inside"].mean(),
         "coverage_inside_mcse": error_of("coverage_inside"),
         "length": good["length"].mean(),
-        "length_ratio": good["length"].mean() / good["length_reference"].mean(),
+        "length_ratio": found["length_ratio"],
+        "length_ratio_mcse": errors["length_ratio"],
         "times": good["seconds"].mean() / good["reference"].mean(),
         "seconds": good["seconds"].mean(),
         "missing": good["missing"].sum(),
         "reason": part.loc[part["error"] != "", "error"].iloc[0] if len(good) < n else "",
     }
+
+
+def _jackknife(
+    parts: pd.DataFrame, figures: Callable[[pd.DataFrame], dict[str, float]]
+) -> dict[str, float]:
+    """Standard errors of figures over panels, leaving out one panel after the other."""
+    n = len(parts)
+    if n < 2:
+        return dict.fromkeys(figures(parts), float("nan"))
+    without = pd.DataFrame([figures(parts.drop(index=k)) for k in parts.index])
+    spread = np.sqrt((n - 1) ** 2 / n * without.var(ddof=1))
+    return {str(name): float(value) for name, value in spread.items()}
 
 
 def notes(
@@ -147,16 +169,3 @@ def notes(
         ("process_seconds", round(float(once["seconds"].sum()))),
         *((f"fingerprint {key}", prints[str(key)]) for key in once["key"].unique()),
     ])  # fmt: skip
-
-
-def made_with(more: Sequence[tuple[str, object]]) -> pd.DataFrame:
-    """Versions, date and machine, and what else there is to say; two columns."""
-    items: list[tuple[str, object]] = [
-        ("python", platform.python_version()),
-        *((name, _version(name)) for name in PACKAGES),
-        ("date", datetime.now(UTC).date().isoformat()),
-        ("system", f"{platform.system()} {platform.machine()}"),
-        ("cores", os.cpu_count()),
-        *more,
-    ]
-    return pd.DataFrame(items, columns=["what", "value"])

@@ -23,9 +23,9 @@ import pandas as pd
 import causalgreen as cg
 from benchmarks import surface_peers
 from benchmarks.economies import CONTROLS, TRAITS
+from benchmarks.made_with import made_with
 from benchmarks.peers import _boosting
 from benchmarks.surface_methods import Panels, warm_up
-from benchmarks.surface_results import made_with
 
 __all__ = ["Clock", "main", "measure"]
 
@@ -44,6 +44,7 @@ class Clock:
         wall, process = time.perf_counter(), time.process_time()
         out = work()
         wall, process = time.perf_counter() - wall, time.process_time() - process
+        print(f"  {process:8.1f} s of process time: {what}", file=sys.stderr, flush=True)
         self.rows.append({"what": what, "wall": wall * scale, "process": process * scale,
                           "note": note})  # fmt: skip
         return out

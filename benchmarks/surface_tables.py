@@ -15,7 +15,8 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.economies import TERMS
-from benchmarks.results import PACKAGES, Store, read_metadata
+from benchmarks.made_with import machine_in, versions_in
+from benchmarks.results import Store, read_metadata
 from benchmarks.surface_economies import CASES
 from benchmarks.surface_readings import bars, reading_of_data, speed_bars
 from benchmarks.surface_results import fingerprints
@@ -68,6 +69,7 @@ def page(results: Path) -> str:
     parts += ["## What it reaches, and where it loses", bars(table, groups)]
     if speed is not None:
         parts.append(speed_bars(speed))
+    parts.append("![Error and coverage of effects by firm, by method](figures/surfaces.png)")
     for case in [c for c in CASES if c in set(table["case"])]:
         part = table[table["case"] == case]
         parts += [f"## {TITLES[case]}", _count(part), _rows(part)]
@@ -229,7 +231,7 @@ def _plan(table: pd.DataFrame) -> str:
 
 
 def _made_with(notes: dict[str, str]) -> str:
-    versions = ", ".join(f"{name} {notes[name]}" for name in ("python", *PACKAGES))
+    versions = versions_in(notes)
     old = [k for k, now in fingerprints().items() if notes.get(f"fingerprint {k}", now) != now]
     changed = (
         f" The code behind these methods has changed since they were run: {', '.join(old)}."
@@ -237,7 +239,7 @@ def _made_with(notes: dict[str, str]) -> str:
     )  # fmt: skip
     return (
         f"{versions}. Seeds {notes['first_seed']} to {notes['last_seed']}. {notes['date']}, "
-        f"{notes['system']}, {notes['cores']} cores, one thread. To make it again: "
+        f"{machine_in(notes)}, one thread. To make it again: "
         "`python -m benchmarks.surface --resume`, `python -m benchmarks.surface_speed`, "
         "`python -m benchmarks.realdata` (needs CAUSALGREEN_DATA), then "
         f"`python -m benchmarks.surface_tables`.{changed}"

@@ -15,10 +15,12 @@ import pandas as pd
 
 from benchmarks.coverage import TABLE
 from benchmarks.economies import ECONOMIES, TERMS, Setting
+from benchmarks.made_with import machine_in, versions_in
 from benchmarks.picture import save_picture
-from benchmarks.results import PACKAGES, Store, read_metadata
+from benchmarks.results import Store, read_metadata
+from benchmarks.staged_tables import section
 
-__all__ = ["main", "page"]
+__all__ = ["main", "page", "whole_page"]
 
 DOCS = Path(__file__).parent.parent / "docs"
 WORDS = {
@@ -31,7 +33,18 @@ HEAD = (
 )  # fmt: skip
 
 
-def page(table: pd.DataFrame, notes: dict[str, str]) -> str:
+def whole_page(results: Path) -> str:
+    """The page as Markdown, from ``coverage.csv`` and, where it is there, ``staged.csv``."""
+    store, beside = Store(results / "coverage.csv"), Store(results / "staged.csv")
+    table = pd.read_csv(store.table).fillna({"reason": ""})
+    staged = ""
+    if beside.table.exists():
+        rows = pd.read_csv(beside.table).fillna({"reason": ""})
+        staged = section(rows, read_metadata(beside.notes))
+    return page(table, read_metadata(store.notes), staged)
+
+
+def page(table: pd.DataFrame, notes: dict[str, str], staged: str = "") -> str:
     """The page as Markdown.
 
     Parameters
@@ -40,6 +53,8 @@ def page(table: pd.DataFrame, notes: dict[str, str]) -> str:
         As `benchmarks.results.summarise` makes it.
     notes : dict
         As `benchmarks.results.read_metadata` reads it.
+    staged : str
+        The section on staged adoption.
 
     Returns
     -------
@@ -51,7 +66,7 @@ def page(table: pd.DataFrame, notes: dict[str, str]) -> str:
     for name in [e for e in ECONOMIES if e in set(table["economy"])]:
         part = table[table["economy"] == name]
         parts += [f"## {WORDS[name]}", _rows(part)]
-    parts += [_refusals(table), "## Made with", _made_with(notes)]
+    parts += [staged, _refusals(table), "## Made with", _made_with(notes)]
     return "\n\n".join(p for p in parts if p) + "\n"
 
 
@@ -70,16 +85,21 @@ brackets: the Monte-Carlo standard error. *Failed* draws are counted, and left o
 
 causalgreen clusters by city. "constant" is its system with one coefficient for all firms. Peers
 that take a learner get the same boosted trees with a fixed number of rounds. EconML gets own and
-peers' AI as two treatments, firm and year means removed; DoubleML and StatsPAI's `dml_panel` remove
+peers' AI as two treatments, firm and year means removed; through DoWhy (model, identify with
+maximal adjustment, estimate) it gets own AI only, with peers' AI as a common cause, because DoWhy
+reads two treatments as two values of one, and its forest's interval is EconML's for an average of
+effects. DoubleML and StatsPAI's `dml_panel` remove
 firm effects and cluster by firm themselves, with peers' AI as a control; StatsPAI's `mediate` takes
-one mediator at a time. Methods are listed only under the paths that they can estimate."""
+one mediator at a time. diff-diff's estimator for a dose is asked, and says why it does not apply;
+where it does, see staged adoption below. R grf gets the rows of EconML, with cities as clusters,
+where R and grf are installed. Methods are listed only under the paths that they can estimate."""
 
 
 def _rows(part: pd.DataFrame) -> str:
     lines = ["| " + " | ".join(HEAD) + " |", "|---|---|" + "---:|" * (len(HEAD) - 2)]
     for term in TERMS:
         for row in part[part["term"] == term].to_dict("records"):
-            if row["failed"] < row["replications"]:
+            if not pd.isna(row["coverage"]):
                 lines.append("| " + " | ".join(_cells(row)) + " |")
     return "\n".join(lines)
 
@@ -101,25 +121,30 @@ def _cells(row: dict[Hashable, Any]) -> list[str]:
 
 
 def _refusals(table: pd.DataFrame) -> str:
-    """Methods that failed, with what they said."""
-    failed = table[table["failed"] > 0].drop_duplicates(["method", "economy", "reason"])
-    if failed.empty:
-        return ""
+    """Methods that failed, with what they said, and those that this machine did not have."""
+    table = table.drop_duplicates(["method", "economy", "reason"])
     lines = [
         f"- {r['method']}, {WORDS[r['economy']].lower()}: {r['failed']:,} of "
         f"{r['replications']:,} draws. {r['reason']}"
-        for r in failed.to_dict("records")
+        for r in table[table["failed"] > 0].to_dict("records")
     ]
-    return "\n".join(["## Failed, or does not apply\n", *lines])
+    parts = ["\n".join(["## Failed, or does not apply\n", *lines])] if lines else []
+    # a table from before there was such a peer has no such column
+    absent = table[table["not_run"] > 0] if "not_run" in table else table.iloc[:0]
+    told = [f"- {r['method']}: {r['reason']}."
+            for r in absent.drop_duplicates("method").to_dict("records")]  # fmt: skip
+    if told:
+        parts.append("\n".join(["## Not run\n", *told]))
+    return "\n\n".join(parts)
 
 
 def _made_with(notes: dict[str, str]) -> str:
-    versions = ", ".join(f"{name} {notes[name]}" for name in ("python", *PACKAGES))
+    versions = versions_in(notes)
     hours = float(notes["estimation_seconds"]) / 3600
     return (
         f"{versions}. Seeds {notes['first_seed']} to {notes['last_seed']}. {notes['date']}, "
-        f"{notes['system']}, {notes['cores']} cores, {hours:.1f} hours of estimation. "
-        "To make it again: `make bench`."
+        f"{machine_in(notes)}, {hours:.1f} hours of estimation. "
+        "To make it again: `make bench-full`."
     )
 
 
@@ -134,11 +159,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"no {store.table} with its metadata; run `python -m benchmarks.coverage` first",
               file=sys.stderr)  # fmt: skip
         return 2
-    table = pd.read_csv(store.table, keep_default_na=True).fillna({"reason": ""})
+    table = pd.read_csv(store.table)
     (args.docs / "figures").mkdir(parents=True, exist_ok=True)
     save_picture(table, args.docs / "figures" / "coverage.png")
     target = args.docs / "coverage.md"
-    target.write_text(page(table, read_metadata(store.notes)), encoding="utf-8")
+    target.write_text(whole_page(args.table.parent), encoding="utf-8")
     print(f"wrote {target} and its picture")
     return 0
 

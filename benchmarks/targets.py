@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["TARGETS", "Target", "judge", "main", "markdown"]
+from benchmarks import figures
+from benchmarks.figures import Figure, Reader
+
+__all__ = ["TARGETS", "Target", "filled", "judge", "main", "markdown"]
 
 RESULTS = Path(__file__).parent / "results"
-STUDY = "study"
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- targets: begin -->", "<!-- targets: end -->"
 
@@ -41,15 +43,18 @@ class Target:
         The target is met where the figure lies between these, ends included.
     unit : str
         Format of figure and bar.
+    long : bool
+        The bar is of the long version's size, and a short run is not held against it.
     """
 
     suite: str
     what: str
     file: str
-    figure: Callable[[pd.DataFrame], float]
+    figure: Reader
     low: float = -np.inf
     high: float = np.inf
     unit: str = "{:.2f}"
+    long: bool = False
 
     def bar(self) -> str:
         """The bar in words."""
@@ -62,98 +67,38 @@ class Target:
         """Distance from the bar; zero where it is met."""
         return max(self.low - figure, figure - self.high, 0.0)
 
+    def distance(self, size: float) -> str:
+        """A distance in words: shares are counted in points."""
+        if "%" in self.unit:
+            return f"{100 * size:.{self.unit[3]}f} points"
+        return self.unit.format(size)
 
-def _worst(table: pd.DataFrame, column: str = "coverage", centre: float = 0.95) -> float:
-    """The share that lies farthest from its nominal value."""
-    values = table[column].dropna().to_numpy(float)
-    return float(values[np.abs(values - centre).argmax()]) if len(values) else float("nan")
+    def verdict(self, found: Figure) -> str:
+        """Whether it is met, and by how much it is missed, beside how sure the figure is.
 
-
-def _paths(method: str) -> Callable[[pd.DataFrame], float]:
-    return lambda t: _worst(t[(t["method"] == method) & (t["failed"] < t["replications"])])
-
-
-def _surface(key: str, column: str) -> Callable[[pd.DataFrame], float]:
-    def read(table: pd.DataFrame) -> float:
-        part = table[(table["key"] == key) & (table["case"] == "straight")]
-        part = part[part["term"] == "own_total"]
-        return float(part[column].iloc[0]) if len(part) else float("nan")
-
-    return read
-
-
-def _against_peer(column: str) -> Callable[[pd.DataFrame], float]:
-    """Our forest with boosted nuisances over StatsPAI's, own total, on the same panels."""
-    return lambda t: 1 / _surface("statspai", column)(t)
-
-
-def _pooled(key: str) -> Callable[[pd.DataFrame], float]:
-    """Coverage of all intervals for groups, each cell weighing with its intervals."""
-
-    def read(table: pd.DataFrame) -> float:
-        part = table[table["key"] == key]
-        if part.empty:
-            return float("nan")
-        return float(np.average(part["coverage"], weights=part["intervals"]))
-
-    return read
+        Examples
+        --------
+        >>> bar = Target("coverage", "a", "f", lambda t: Figure(0.0), 0.93, 0.97, "{:.1%}")
+        >>> bar.verdict(Figure(0.918, 0.021, 500))
+        'missed by 1.2 points (± 2.1): within its error'
+        >>> bar.verdict(Figure(0.95, 0.01)), bar.verdict(Figure(0.94, 0.02))
+        ('met', 'met, by less than its error')
+        """
+        value, spread = found.value, found.spread
+        if np.isnan(value):
+            return "not measured"
+        off = self.missed_by(value)
+        if off:
+            text = f"missed by {self.distance(off)}"
+            if np.isnan(spread):
+                return text
+            sure = self.distance(spread).removesuffix(" points")
+            return f"{text} (± {sure})" + (": within its error" if off <= spread else "")
+        room = min(value - self.low, self.high - value)
+        return "met, by less than its error" if room < spread else "met"
 
 
-def _whole_study(folds: int) -> Callable[[pd.DataFrame], float]:
-    """Process time of every stage of a study over that of one fit, in one process."""
-
-    def read(table: pd.DataFrame) -> float:
-        whole = table.loc[table["part"] == STUDY, "process"].sum()
-        return float(whole / _seconds(table, f"CausalForestDML.fit, {folds} folds"))
-
-    return read
-
-
-def _cross_fitting(folds: int) -> Callable[[pd.DataFrame], float]:
-    def read(table: pd.DataFrame) -> float:
-        ours = _seconds(table, "residuals of all targets")
-        return ours / _seconds(table, f"two nuisances alone, {folds} folds")
-
-    return read
-
-
-def _seconds(table: pd.DataFrame, what: str) -> float:
-    found = table.loc[table["what"] == what, "process"]
-    return float(found.iloc[0]) if len(found) else float("nan")
-
-
-def _slope(step: str) -> Callable[[pd.DataFrame], float]:
-    """Slope of log process time on log rows, over all sizes measured."""
-
-    def read(table: pd.DataFrame) -> float:
-        part = table[table["step"] == step]
-        if part["firms"].nunique() < 2:
-            return float("nan")
-        return float(np.polyfit(np.log(part["rows"]), np.log(part["seconds"]), 1)[0])
-
-    return read
-
-
-def _largest(column: str) -> Callable[[pd.DataFrame], float]:
-    return lambda t: float(t[column].max())
-
-
-def _smallest(column: str) -> Callable[[pd.DataFrame], float]:
-    return lambda t: float(t[column].min()) if column in t else float("nan")
-
-
-def _sizes(table: pd.DataFrame) -> float:
-    """The largest rejection rate at 5 % where there is nothing to find."""
-    part = table[table["kind"] == "nothing to find"]
-    return float(part["rejected"].max()) if len(part) else float("nan")
-
-
-def _powers(table: pd.DataFrame) -> float:
-    part = table[table["kind"] == "something to find"]
-    return float(part["rejected"].min()) if len(part) else float("nan")
-
-
-def judge(folder: Path, targets: Sequence[Target]) -> pd.DataFrame:
+def judge(folder: Path, targets: Sequence[Target], short: bool = False) -> pd.DataFrame:
     """Hold the figures of a folder of results against the bars.
 
     Parameters
@@ -162,92 +107,130 @@ def judge(folder: Path, targets: Sequence[Target]) -> pd.DataFrame:
         Where the results files are.
     targets : sequence of Target
         The bars.
+    short : bool
+        Whether the results are of the short version.
 
     Returns
     -------
     pandas.DataFrame
-        Columns suite, target, bar, figure, verdict ("met", "missed by ...", "not measured"), file.
+        Columns suite, target, bar, figure, spread, panels, verdict ("met", "missed by ...",
+        "not measured", "long version only"), file.
     """
     rows = []
     for target in targets:
         path = folder / f"{target.file}.csv"
-        figure = target.figure(pd.read_csv(path)) if path.is_file() else float("nan")
-        off = target.missed_by(figure)
-        verdict = "met" if off == 0 else f"missed by {target.unit.format(off)}"
+        found = target.figure(pd.read_csv(path)) if path.is_file() else Figure(float("nan"))
+        known = not np.isnan(found.value)
+        figure = target.unit.format(found.value) if known else "–"
+        told = "long version only" if short and target.long else target.verdict(found)
+        sure = known and not np.isnan(found.spread)
         rows.append({
             "suite": target.suite, "target": target.what, "bar": target.bar(),
-            "figure": "–" if np.isnan(figure) else target.unit.format(figure),
-            "verdict": "not measured" if np.isnan(figure) else verdict, "file": path.name,
+            "figure": f"{figure} ({found.which})" if found.which and known else figure,
+            "spread": f"± {target.distance(found.spread).removesuffix(' points')}" if sure else "",
+            "panels": f"{found.draws:,}" if found.draws and known else "",
+            "verdict": told, "file": path.name,
         })  # fmt: skip
     return pd.DataFrame(rows)
 
 
 def markdown(table: pd.DataFrame) -> str:
     """The table as Markdown."""
-    head = "| suite | target | bar | figure | verdict | from |\n|---|---|---:|---:|---|---|"
+    head = (
+        "| suite | target | bar | figure | error | panels | verdict | from |\n"
+        "|---|---|---:|---:|---:|---:|---|---|"
+    )
     lines = [
-        f"| {r.suite} | {r.target} | {r.bar} | {r.figure} | {r.verdict} | `{r.file}` |"
+        f"| {r.suite} | {r.target} | {r.bar} | {r.figure} | {r.spread} | {r.panels} | {r.verdict} "
+        f"| `{r.file}` |"
         for r in table.itertuples()
     ]
     return "\n".join([head, *lines])
 
 
+def filled(page: str, table: pd.DataFrame) -> str:
+    """The page with the table between its marks."""
+    before, after = page.split(BEGIN)[0], page.split(END)[1]
+    return f"{before}{BEGIN}\n{markdown(table)}\n{END}{after}"
+
+
+DEFAULT, BOOSTED = "causalgreen default", "causalgreen lightgbm"
+POOLED, WORST = "all cells together", "the worst cell"
 TARGETS: tuple[Target, ...] = (
-    Target("coverage", "paths, 95 % intervals, default learner: the worst cell", "coverage",
-           _paths("causalgreen default"), 0.93, 0.97, "{:.1%}"),
-    Target("coverage", "paths, LightGBM learner: the worst cell", "coverage",
-           _paths("causalgreen lightgbm"), 0.93, 0.97, "{:.1%}"),
+    *(
+        Target("coverage", f"paths, 95 % intervals, {learner}: {words}", "coverage",
+               figures.paths(method, worst), 0.93, 0.97, "{:.1%}")
+        for learner, method in (("default learner", DEFAULT), ("LightGBM learner", BOOSTED))
+        for words, worst in ((POOLED, False), (WORST, True))
+    ),
     Target("coverage", "effects by firm away from the edges, default learner", "surface",
-           _surface("forest-default", "coverage_inside"), 0.90, 0.97, "{:.1%}"),
+           figures.surface("forest-default", "coverage_inside"), 0.90, 0.97, "{:.1%}"),
     Target("coverage", "effects by firm away from the edges, LightGBM learner", "surface",
-           _surface("forest", "coverage_inside"), 0.90, 0.97, "{:.1%}"),
+           figures.surface("forest", "coverage_inside"), 0.90, 0.97, "{:.1%}"),
     Target("coverage", "averages of groups, default learner, all cells", "surface_groups",
-           _pooled("forest-default"), 0.93, 0.97, "{:.1%}"),
-    Target("coverage", "checks: largest rejection rate at 5 % with nothing to find", "checks",
-           _sizes, high=0.08, unit="{:.1%}"),
-    Target("coverage", "checks: smallest rejection rate with a planted violation", "checks",
-           _powers, low=0.80, unit="{:.1%}"),
+           figures.groups("forest-default"), 0.93, 0.97, "{:.1%}"),
+    *(
+        Target("coverage", f"checks: rejection rate at 5 % with nothing to find, {words}",
+               "checks", figures.sizes(worst), high=0.08, unit="{:.1%}")
+        for words, worst in (("all checks together", False), ("the largest", True))
+    ),
+    *(
+        Target("coverage", f"checks: planted violations that get fail or warn, {words}",
+               "checks", figures.caught(worst), low=0.80, unit="{:.1%}")
+        for words, worst in (("all checks together", False), ("the least", True))
+    ),
     Target("accuracy", "effects by firm, own total, default learner: RMSE", "surface",
-           _surface("forest-default", "rmse"), high=0.055, unit="{:.3f}"),
+           figures.surface("forest-default", "rmse"), high=0.055, unit="{:.3f}"),
     Target("accuracy", "LightGBM learner, over StatsPAI's forest: RMSE", "surface",
-           _against_peer("rmse_ratio"), high=1.0),
+           figures.against_peer("rmse_ratio"), high=1.0),
     Target("accuracy", "LightGBM learner, over StatsPAI's forest: length of intervals", "surface",
-           _against_peer("length_ratio"), high=0.5),
+           figures.against_peer("length_ratio"), high=0.5),
     Target("speed", "whole study over one CausalForestDML.fit with as many folds (5)", "speed",
-           _whole_study(5), high=1.0),
+           figures.whole_study(5), high=1.0),
     Target("speed", "whole study over one CausalForestDML.fit with its default of 2 folds",
-           "speed", _whole_study(2), high=1.0),
+           "speed", figures.whole_study(2), high=1.0),
     Target("speed", "cross-fitting of all targets over EconML's two, 5 folds", "speed",
-           _cross_fitting(5), high=1.5),
+           figures.cross_fitting(5), high=1.5),
     Target("speed", "DoWhy's refuters, estimator fitted again, over ours: the least of four",
-           "refuters", _smallest("ratio_whole_estimator"), low=100, unit="{:,.0f}"),
+           "refuters", figures.smallest("ratio_whole_estimator", "refuter"), low=100,
+           unit="{:,.0f}"),
     Target("speed", "DoWhy's refuters on a fitted study over ours: the least of four",
-           "refuters", _smallest("ratio_last_step"), low=100, unit="{:,.0f}"),
-    Target("scale", "rows of the largest panel, 30 controls", "scale", _largest("rows"),
-           low=3e6, unit="{:,.0f}"),
-    Target("scale", "its peak memory, GiB", "scale", _largest("peak_gib"), high=24, unit="{:.1f}"),
-    Target("scale", "slope of time on rows, log–log: a whole study", "scale", _slope("whole"),
-           high=1.1),
-    Target("scale", "slope of time on rows, log–log: cross-fitting", "scale", _slope("residuals"),
-           high=1.1),
+           "refuters", figures.smallest("ratio_last_step", "refuter"), low=100, unit="{:,.0f}"),
+    Target("scale", "rows of the largest panel, 30 controls", "scale", figures.largest("rows"),
+           low=3e6, unit="{:,.0f}", long=True),
+    Target("scale", "its peak memory, GiB", "scale", figures.largest("peak_gib"), high=24,
+           unit="{:.1f}", long=True),
+    Target("scale", "slope of time on rows, log–log: a whole study", "scale",
+           figures.slope("whole"), high=1.1),
+    Target("scale", "slope of time on rows, log–log: cross-fitting", "scale",
+           figures.slope("residuals"), high=1.1),
 )  # fmt: skip
+
+
+def shown(table: pd.DataFrame) -> str:
+    """The table for a terminal: the error beside the figure, in as little width as it takes."""
+    told = table.assign(figure=(table["figure"] + " " + table["spread"]).str.strip())
+    return told.drop(columns=["file", "spread"]).to_string(index=False)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.targets", description=__doc__)
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the results files")
+    parser.add_argument("--short", action="store_true", help="results of the short version")
     parser.add_argument("--docs", type=Path, help="page to write the table into, between marks")
     chosen = parser.parse_args(argv)
-    table = judge(chosen.results, TARGETS)
-    print(table.drop(columns="file").to_string(index=False))
-    counts = table["verdict"].str.split(" by").str[0].value_counts()
+    table = judge(chosen.results, TARGETS, chosen.short)
+    print(shown(table))
+    counts = (
+        table["verdict"]
+        .str.extract(r"^(met|missed|not measured|long version only)")[0]
+        .value_counts()
+    )
     print("\n" + ", ".join(f"{n} {verdict}" for verdict, n in counts.items()))
     if chosen.docs:
         text = chosen.docs.read_text(encoding="utf-8")
-        before, after = text.split(BEGIN)[0], text.split(END)[1]
-        whole = f"{before}{BEGIN}\n{markdown(table)}\n{END}{after}"
-        chosen.docs.write_text(whole, encoding="utf-8")
+        chosen.docs.write_text(filled(text, table), encoding="utf-8")
     return 0
 
 

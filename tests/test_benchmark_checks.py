@@ -13,7 +13,7 @@ from benchmarks import checks
 from benchmarks.checks_results import current, fingerprint, summarise
 from benchmarks.checks_scenario import cell
 from benchmarks.checks_scenarios import SCENARIOS
-from benchmarks.checks_tables import PAGE, RESULTS, blocks, main, replaced
+from benchmarks.checks_tables import PAGE, RESULTS, WEAK, _rows, blocks, main, replaced
 from benchmarks.checks_worlds import one_firm, world
 from benchmarks.results import Store
 from causalgreen.falsify.registry import CHECKS
@@ -123,6 +123,32 @@ def test_a_confounder_moves_treatment_and_both_outcomes():
     assert not world(5)["unseen"].any()
     changed = (one_firm(5)["ai"] != world(5)["ai"]).groupby(one_firm(5)["firm"]).any()
     assert changed[changed].index.tolist() == [17]
+
+
+def test_a_check_that_catches_too_little_is_called_weak():
+    row = {"check": "influence", "what": "one firm", "p_of": np.nan, "rejected": np.nan,
+           "rejected_mcse": np.nan, "fail": 0.5, "fail_mcse": 0.09, "warn": 0.1,
+           "not_applicable": 0.0, "replications": 30, "failed": 0}  # fmt: skip
+    asked = row | {"fail": np.nan, "warn": np.nan, "not_applicable": np.nan, "rejected": 1.0}
+    strong = row | {"warn": 0.4}
+    weak, limits, fine = _rows(pd.DataFrame([row, asked, strong]), planted=True).splitlines()[2:]
+    assert "**weak: 60.0 (8.9)**" in weak
+    assert "weak" not in limits
+    assert "| 100.0 (2.3) |" in limits
+    assert "| 90.0 (5.5) |" in fine
+    assert 0.6 < WEAK <= 0.9
+    assert "caught" not in _rows(pd.DataFrame([row]))
+
+
+def test_errors_of_all_scenarios_together_are_between_panels():
+    base = {"error": "", "firms": 150, "periods": 6, "clusters": 50, "simulations": 99,
+            "seconds": 1.0}  # fmt: skip
+    rows = [base | {"scenario": key, "replication": r, "p": 0.01 if r % 2 else 0.5,
+                    "rejected": float(r % 2), "verdict": "pass"}
+            for key in QUICK[:2] for r in range(4)]  # fmt: skip
+    table = summarise(pd.DataFrame(rows))
+    assert table["pooled_rejected_mcse"].tolist() == pytest.approx([(1 / 3) ** 0.5 / 2] * 2)
+    assert table["pooled_caught_mcse"].tolist() == [0.0, 0.0]
 
 
 def test_the_page_equals_the_results():
