@@ -254,9 +254,8 @@ def _model(explanation: Explanation, scores: Scores, term: str) -> Distilled:
     # A few firms tell that most surfaces are not linear, at little cost.
     for many in (min(2 * scores.X.shape[1] + 100, scores.n), scores.n):
         rows = np.unique(np.linspace(0, scores.n - 1, many).astype(int))
-        X = scores.X[rows]
-        y = explanation.surface.fitted.at(X).effects[:, j]
-        exact = distil(X, y, scores.share[rows], scores.home[rows], only_exact=True)
+        y = explanation.whole_at(rows)[:, j]
+        exact = distil(scores.X[rows], y, scores.share[rows], scores.home[rows], only_exact=True)
         if exact is None:
             break
         if len(rows) == scores.n:
