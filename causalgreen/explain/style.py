@@ -6,7 +6,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from causalgreen.errors import EstimationWarning
 from causalgreen.fonts import families
@@ -44,7 +44,7 @@ def legible(draw: Callable[P, Drawn]) -> Callable[P, Drawn]:
 
 
 def _write_wide(figure: Axes | Figure) -> None:
-    whole: Figure = getattr(figure, "figure", None) or figure
+    whole: Any = getattr(figure, "figure", None) or figure
     texts = [t for t in _texts(whole) if _wide(t.get_text())]
     if not texts:
         return

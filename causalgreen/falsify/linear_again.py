@@ -142,9 +142,10 @@ class _Lines:
     def _predict(self, pieces: list[_Piece], k: int) -> np.ndarray | None:
         train = [piece for j, piece in enumerate(pieces) if j != k]
         mass = sum(piece.mass for piece in train)
-        centre = sum(piece.total for piece in train) / mass
-        level = sum(piece.level for piece in train) / mass
-        products = sum(piece.products for piece in train) - mass * np.outer(centre, centre)
+        centre = np.sum([piece.total for piece in train], axis=0) / mass
+        level = np.sum([piece.level for piece in train], axis=0) / mass
+        products = np.sum([piece.products for piece in train], axis=0)
+        products -= mass * np.outer(centre, centre)
         spread = np.sqrt(np.maximum(np.diag(products), 0.0) / mass)
         # Columns have unit size in all rows: what is far below it has no variation in these.
         use = np.flatnonzero(spread > 1e-6)
@@ -154,13 +155,14 @@ class _Lines:
         if found is None:
             return None
         scale, half, vectors = found
-        moment = sum(p.moments for p in train) - mass * np.outer(centre, level)
+        moment = np.sum([p.moments for p in train], axis=0) - mass * np.outer(centre, level)
         beta = np.zeros((len(spread), self.y.shape[1]))
         beta[use] = scale[:, None] * (half @ (vectors.T @ (scale[:, None] * moment[use])))
         # Once more from what is left over, row by row: as accurate as a decomposition.
-        left = sum(
-            (p.F - centre).T @ (p.w[:, None] * (p.y - level - (p.F - centre) @ beta)) for p in train
-        )
+        left = np.zeros_like(beta)
+        for p in train:
+            F = p.F - centre
+            left += F.T @ (p.w[:, None] * (p.y - level - F @ beta))
         beta[use] += scale[:, None] * (half @ (vectors.T @ (scale[:, None] * left[use])))
         return level + self._within_reach(train, pieces[k], centre) @ beta
 

@@ -107,9 +107,9 @@ def _few_colours(pixels: np.ndarray) -> Image:
     from PIL import Image
 
     picture = Image.fromarray(pixels)
-    size = (max(1, side // SAMPLE) for side in picture.size)
+    size = max(1, picture.width // SAMPLE), max(1, picture.height // SAMPLE)
     large = picture.width * picture.height > LARGE
-    sample = picture.resize(tuple(size), Image.Resampling.NEAREST) if large else picture
+    sample = picture.resize(size, Image.Resampling.NEAREST) if large else picture
     palette = sample.quantize(COLOURS - 1, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     colours = (palette.getpalette() or [])[: 3 * (COLOURS - 1)]
     places = np.array(picture.quantize(palette=palette, dither=Image.Dither.NONE))
