@@ -90,19 +90,6 @@ class Explanation:
         """Surfaces learnt from earlier clusters and judged on later ones; see `sequence`."""
         return sequence(self.surface, self.seed)
 
-    def whole_at(self, rows: np.ndarray) -> np.ndarray:
-        """Effects that the surface learnt from all firms predicts for some of `scores`."""
-        known = self._whole.get(len(rows))
-        if known is None or not np.array_equal(known[0], rows):
-            known = rows, self.surface.fitted.at(self.scores.X[rows]).effects
-            self._whole[len(rows)] = known
-        return known[1]
-
-    @cached_property
-    def _whole(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-        """What was asked for one path is there for the next."""
-        return {}
-
     def terms(self, wanted: str | Sequence[str] | None) -> tuple[str, ...]:
         """Paths asked for; default: all without the single treatments and exposures."""
         if wanted is None:
