@@ -9,6 +9,7 @@ from io import BytesIO
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 from office import (
@@ -183,6 +184,23 @@ def test_picture_shows_what_lies_beside_the_figure_and_leaves_the_figure_alone(r
     assert rng_figure.canvas is canvas
     assert rng_figure.get_layout_engine() is engine
     assert rng_figure.dpi == dpi
+
+
+@pytest.mark.parametrize("place", ["outside upper right", "outside lower center", "upper left"])
+def test_legends_of_a_figure_stay_at_its_edges(place):
+    """As in matplotlib's own picture of the whole figure."""
+    figure, axes = plt.subplots(figsize=(5, 3), layout="constrained")
+    axes.plot([0, 1], label="a line")
+    legend = figure.legend(loc=place)
+    mine = Image.fromarray(_cropped(_drawn(figure, 100), 0))
+    plain = BytesIO()
+    figure.savefig(plain, format="png", dpi=100, facecolor="white")
+    whole = Image.open(plain).convert("RGB")
+    whole = whole.crop(_ink(whole))
+    assert mine.size == whole.size
+    assert np.abs(np.asarray(mine, float) - np.asarray(whole, float)).mean() < 1
+    assert legend.get_bbox_to_anchor() is figure.bbox
+    plt.close(figure)
 
 
 def test_a_wide_picture_has_as_many_pixels_as_a_page_can_show():

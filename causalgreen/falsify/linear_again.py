@@ -38,12 +38,15 @@ class LinearAgain:
     panel : Panel
     designs : dict of FixedEffects to Design
         Transformed tables, made once.
+    lines : dict of FixedEffects to _Lines
+        What a line sees of each; None where that has gaps.
     made : dict
         Residuals by fixed effects, folds, repetitions and seed.
     """
 
     panel: Panel
     designs: dict[FixedEffects, Design] = field(default_factory=dict)
+    lines: dict[FixedEffects, _Lines | None] = field(default_factory=dict)
     made: dict[tuple[Any, ...], Residuals | None] = field(default_factory=dict)
 
     def give(self, study: Any) -> None:
@@ -65,14 +68,14 @@ class LinearAgain:
         if effects not in self.designs:
             self.designs[effects] = transform(panel, effects)
         design = self.designs[effects]
-        seen = design.linear > 0
-        X = design.features[:, seen]
-        if not seen.any() or np.isnan(X).any():
+        weights = None if panel.roles.weight is None else panel.weights[design.rows]
+        if effects not in self.lines:
+            self.lines[effects] = _Lines.of(design, weights)
+        lines = self.lines[effects]
+        if lines is None:
             return None
         unit, cluster = panel.unit_codes[design.rows], panel.clusters[0][design.rows]
         folds = make_folds(unit, cluster, settings.folds, settings.repeats, settings.seed)
-        weights = None if panel.roles.weight is None else panel.weights[design.rows]
-        lines = _Lines.of(X, design.linear[seen], design.targets, weights)
         values, choices = [], []
         for fold in folds:
             fitted = lines.held_out(fold, settings.folds)
@@ -118,12 +121,19 @@ class _Lines:
     w: np.ndarray
 
     @classmethod
-    def of(
-        cls, X: np.ndarray, free: np.ndarray, y: np.ndarray, weights: np.ndarray | None
-    ) -> _Lines:
+    def of(cls, design: Design, weights: np.ndarray | None) -> _Lines | None:
+        """Columns of a design; None where there are none, or they have gaps."""
+        seen = design.linear > 0
+        X = design.features[:, seen]
+        if not seen.any() or np.isnan(X).any():
+            return None
         centre, spread = X.mean(axis=0), X.std(axis=0)
         spread[spread <= 1e-12 * np.maximum(np.abs(centre), 1)] = np.inf
-        return cls((X - centre) / spread, free, y, np.ones(len(X)) if weights is None else weights)
+        X -= centre
+        X /= spread
+        return cls(
+            X, design.linear[seen], design.targets, np.ones(len(X)) if weights is None else weights
+        )
 
     def held_out(self, fold: np.ndarray, count: int) -> np.ndarray | None:
         """Predictions of every fold from the others, shape (n, p); None where rows are needed."""

@@ -123,13 +123,12 @@ def _t_statistics(
     from scipy.sparse import csr_array
 
     d = d - basis @ (basis.T @ d)
-    square = np.einsum("nb,nb->b", d, d)
-    slope = (y @ d) / square
-    score = d * (y[:, None] - d * slope)
-    sums = csr_array(
-        (np.ones(len(cluster)), (cluster, np.arange(len(cluster)))),
-        shape=(int(cluster.max()) + 1, len(cluster)),
-    ) @ score  # fmt: skip
+    place, shape = (cluster, np.arange(len(cluster))), (int(cluster.max()) + 1, len(cluster))
+    own = csr_array((np.ones(len(cluster)), place), shape) @ (d * d)
+    cross = csr_array((y, place), shape) @ d
+    square = own.sum(axis=0)
+    slope = cross.sum(axis=0) / square
+    sums = cross - slope * own
     G = len(sums)
     error = np.sqrt(np.einsum("gb,gb->b", sums, sums) * G / (G - 1)) / square
     return np.asarray(slope / error)

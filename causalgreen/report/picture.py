@@ -76,6 +76,7 @@ def _laid_out(figure: Figure, dpi: int) -> Iterator[None]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas, engine, before = figure.canvas, figure.get_layout_engine(), figure.dpi
+    loose = [box for box in figure.legends if box.get_bbox_to_anchor() is figure.bbox]
     FigureCanvasAgg(figure)
     try:
         figure.dpi = dpi
@@ -84,8 +85,13 @@ def _laid_out(figure: Figure, dpi: int) -> Iterator[None]:
             # None, not "none": a placeholder would have the figure drawn once for nothing.
             with rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
                 figure.set_layout_engine(None)
+        # Room around the figure must not move what stands at its edges.
+        for legend in loose:
+            legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
         yield
     finally:
+        for legend in loose:
+            legend.set_bbox_to_anchor(None)
         figure.dpi = before
         figure.set_layout_engine(engine)
         figure.set_canvas(canvas)
