@@ -7,16 +7,18 @@ import shutil
 import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
+from io import BytesIO
 
 import docx
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from fakes import fake_study
+from matplotlib.figure import Figure
 
 from causalgreen.falsify.finding import Falsification, Finding
 from causalgreen.report import study_page
-from causalgreen.report.page import png_of
+from causalgreen.report.picture import png_of
 
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 MANIFEST = {"data": {"sha256": HASH, "rows": 240}, "seed": 0}
@@ -88,18 +90,19 @@ def office_page(lang):
         Finding("placebo outcome", "Does it move?", "not applicable", "Name a column of counts"),
     ))  # fmt: skip
     page = study_page(fake_study(), falsification=tried, manifest=MANIFEST, lang=lang)
-    drawn = (s if s.figure is None else replace(s, figure=Drawn(s.figure)) for s in page.sections)
+    drawn = (
+        s if s.figure is None else replace(s, figure=small_figure(s.figure)) for s in page.sections
+    )
     return replace(page, sections=tuple(drawn))
 
 
-class Drawn:
-    """A figure that is drawn once, however many files show it."""
-
-    def __init__(self, figure):
-        self._picture = png_of(figure, dpi=60)
-
-    def savefig(self, file, **_):
-        file.write(self._picture)
+def small_figure(figure):
+    """A figure of one small picture, which is quick to draw however many files show it."""
+    picture = plt.imread(BytesIO(png_of(figure, dpi=60)))
+    high, wide = picture.shape[:2]
+    small = Figure(figsize=(wide / 60, high / 60))
+    small.figimage(picture)
+    return small
 
 
 def _merged(panels):

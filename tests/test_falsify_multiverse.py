@@ -128,7 +128,7 @@ def test_statistic_is_the_clustered_t_of_the_constant_system(table):
     study = make_study(table)
     case = case_of(study, coefficients="constant", covariance="CR1")
     for term in ("own_total", "direct"):
-        t, draws, movable = _permuted(study, term, 50, 0)
+        (t,), (draws,), movable = _permuted(study, [term], 50, 0)
         row = case.effects.tidy().set_index("term").loc[term]
         context = case.effects.context
         n, k = context.n_rows, context.n_parameters

@@ -9,6 +9,7 @@ from io import BytesIO
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 from office import (
@@ -22,11 +23,11 @@ from office import (
     run,
     word_grids,
 )
-from PIL import Image
+from PIL import Image, ImageChops
 
 from causalgreen.report import write_report
 from causalgreen.report.cells import as_cells
-from causalgreen.report.page import png_of
+from causalgreen.report.picture import _cropped, _drawn, png_of
 from causalgreen.report.widths import ROOM, panels, widths
 
 CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
@@ -156,10 +157,58 @@ def test_figures_take_up_less_than_half_and_look_the_same(rng_figure):
     rng_figure.savefig(plain, format="png", dpi=200, bbox_inches="tight", facecolor="white")
     small = png_of(rng_figure)
     assert len(small) < 0.5 * len(plain.getvalue())
-    before, after = (Image.open(BytesIO(b)).convert("RGB") for b in (plain.getvalue(), small))
-    assert before.size == after.size
+    whole, after = (Image.open(BytesIO(b)).convert("RGB") for b in (plain.getvalue(), small))
+    # The same picture before it got a palette: matplotlib's own lies between other pixels.
+    before = Image.fromarray(_cropped(_drawn(rng_figure, 200), 20))
+    whole, before, after = (picture.crop(_ink(picture)) for picture in (whole, before, after))
+    assert whole.size == before.size == after.size
     pixels = zip(before.tobytes(), after.tobytes(), strict=True)
     assert sum(abs(a - b) for a, b in pixels) / len(before.tobytes()) < 1
+
+
+def _ink(picture):
+    """The box of what is not white."""
+    return ImageChops.difference(picture, Image.new("RGB", picture.size, "white")).getbbox()
+
+
+def test_picture_shows_what_lies_beside_the_figure_and_leaves_the_figure_alone(rng_figure):
+    title = "A title that is longer than the figure is wide, and goes on beyond its right edge"
+    rng_figure.axes[0].set_title(title, loc="left", fontsize=9)
+    canvas, engine, dpi = rng_figure.canvas, rng_figure.get_layout_engine(), rng_figure.dpi
+    with Image.open(BytesIO(png_of(rng_figure))) as picture:
+        assert picture.width > 5 * 200
+        colours = picture.convert("RGB")
+    assert colours.getpixel((0, 0)) == (255, 255, 255)
+    margin = [colours.width - _ink(colours)[2], colours.height - _ink(colours)[3], *_ink(colours)]
+    assert margin[:4] == [20, 20, 20, 20]
+    assert rng_figure.canvas is canvas
+    assert rng_figure.get_layout_engine() is engine
+    assert rng_figure.dpi == dpi
+
+
+@pytest.mark.parametrize("place", ["outside upper right", "outside lower center", "upper left"])
+def test_legends_of_a_figure_stay_at_its_edges(place):
+    """As in matplotlib's own picture of the whole figure."""
+    figure, axes = plt.subplots(figsize=(5, 3), layout="constrained")
+    axes.plot([0, 1], label="a line")
+    legend = figure.legend(loc=place)
+    mine = Image.fromarray(_cropped(_drawn(figure, 100), 0))
+    plain = BytesIO()
+    figure.savefig(plain, format="png", dpi=100, facecolor="white")
+    whole = Image.open(plain).convert("RGB")
+    whole = whole.crop(_ink(whole))
+    assert mine.size == whole.size
+    assert np.abs(np.asarray(mine, float) - np.asarray(whole, float)).mean() < 1
+    assert legend.get_bbox_to_anchor() is figure.bbox
+    plt.close(figure)
+
+
+def test_a_wide_picture_has_as_many_pixels_as_a_page_can_show():
+    figure, axes = plt.subplots(figsize=(18, 3), layout="constrained")
+    axes.plot([0, 1])
+    with Image.open(BytesIO(png_of(figure))) as picture:
+        assert 1700 < picture.width <= 1840
+    plt.close(figure)
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def write_results(
     """
     import matplotlib.pyplot as plt
 
-    from causalgreen.report.page import png_of
+    from causalgreen.report.picture import png_of
     from causalgreen.study.manifest import Manifest
 
     wanted = wanted or {}

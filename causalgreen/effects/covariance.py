@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Literal
 
 import numpy as np
 
-__all__ = ["Covariance", "cluster_covariance", "jackknife_covariance", "small_sample_factor"]
+__all__ = [
+    "Covariance",
+    "cluster_covariance",
+    "cluster_variances",
+    "jackknife_covariance",
+    "small_sample_factor",
+]
 
 Covariance = Literal["CR1", "CV3"]
 
@@ -38,7 +44,10 @@ def small_sample_factor(n_clusters: int, n_rows: int, n_parameters: int) -> floa
 
 
 def _sums(influence: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    out = np.zeros((int(codes.max()) + 1, influence.shape[1]))
+    n = int(codes.max()) + 1
+    if n == len(codes) and (codes == np.arange(n)).all():
+        return influence
+    out = np.zeros((n, influence.shape[1]))
     np.add.at(out, codes, influence)
     return out
 
@@ -77,6 +86,39 @@ def cluster_covariance(
     k = influence.shape[1]
     total = np.zeros((k, k))
     smallest = min(int(codes.max()) + 1 for codes in clusters)
+    for sign, codes in _crossed(clusters):
+        sums = _sums(influence, codes)
+        total += sign * sums.T @ sums
+    if len(clusters) > 1:
+        _mend_diagonal(total, influence, clusters)
+    return total * small_sample_factor(smallest, n_rows, n_parameters)
+
+
+def cluster_variances(
+    influence: np.ndarray, clusters: Sequence[np.ndarray], n_rows: int, n_parameters: int
+) -> np.ndarray:
+    """The diagonal of `cluster_covariance`, for many estimates at once.
+
+    Parameters
+    ----------
+    influence, clusters, n_rows, n_parameters
+        As in `cluster_covariance`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (k,)
+    """
+    total = np.zeros(influence.shape[1])
+    smallest = min(int(codes.max()) + 1 for codes in clusters)
+    for sign, codes in _crossed(clusters):
+        total += sign * np.einsum("gk,gk->k", *[_sums(influence, codes)] * 2)
+    if len(clusters) > 1 and len(bad := np.flatnonzero(total <= 0.0)):
+        total[bad] = _one_way(influence[:, bad], clusters)
+    return total * small_sample_factor(smallest, n_rows, n_parameters)
+
+
+def _crossed(clusters: Sequence[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+    """Every dimension and crossing of dimensions, with its sign in the inclusion and exclusion."""
     for size in range(1, len(clusters) + 1):
         for chosen in combinations(clusters, size):
             codes = chosen[0]
@@ -84,11 +126,12 @@ def cluster_covariance(
                 codes = np.unique(
                     codes.astype(np.int64) * (int(other.max()) + 1) + other, return_inverse=True
                 )[1]
-            sums = _sums(influence, codes)
-            total += (-1) ** (size - 1) * sums.T @ sums
-    if len(clusters) > 1:
-        _mend_diagonal(total, influence, clusters)
-    return total * small_sample_factor(smallest, n_rows, n_parameters)
+            yield (-1) ** (size - 1), codes
+
+
+def _one_way(influence: np.ndarray, clusters: Sequence[np.ndarray]) -> np.ndarray:
+    """Sum of the one-way variances."""
+    return np.sum([(_sums(influence, codes) ** 2).sum(axis=0) for codes in clusters], axis=0)
 
 
 def _mend_diagonal(
@@ -97,9 +140,8 @@ def _mend_diagonal(
     """Replace variances that are not positive, term by term, so that no term rules another's."""
     bad = np.flatnonzero(np.diag(total) <= 0.0)
     if len(bad):
-        one_way = sum((_sums(influence[:, bad], codes) ** 2).sum(axis=0) for codes in clusters)
         total[bad, :] = total[:, bad] = 0.0
-        total[bad, bad] = one_way
+        total[bad, bad] = _one_way(influence[:, bad], clusters)
 
 
 def jackknife_covariance(leave_out: np.ndarray, estimate: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 
 from causalgreen.errors import DesignError, EstimationError
 from causalgreen.explain.scores import Scores, recode, scores_at
+from causalgreen.surface.forest import Forest
 from causalgreen.surface.surface import Surface
 
 __all__ = ["HeldOut", "random_halves", "sequence"]
@@ -38,9 +39,10 @@ class HeldOut:
 
 
 def _judge(surface: Surface, train: np.ndarray, test: np.ndarray, seed: int, part: str) -> HeldOut:
-    work = surface.settings
+    work, method = surface.settings, surface.method
+    method = method.lighter() if isinstance(method, Forest) else method
     try:
-        fitted = surface.method.fit(
+        fitted = method.fit(
             surface.problem.subset(train), inference=False, seed=seed, n_jobs=work.n_jobs,
             progress=False,
         )  # fmt: skip
@@ -88,7 +90,8 @@ def sequence(surface: Surface, seed: int = 0) -> tuple[HeldOut, ...]:
     Parameters
     ----------
     surface : Surface
-        Its method is fitted again at every step.
+        Its method is fitted again at every step; a forest with half its trees (see
+        `Forest.lighter`).
     seed : int
         Seed of the order of clusters.
 

@@ -254,9 +254,8 @@ def _model(explanation: Explanation, scores: Scores, term: str) -> Distilled:
     # A few firms tell that most surfaces are not linear, at little cost.
     for many in (min(2 * scores.X.shape[1] + 100, scores.n), scores.n):
         rows = np.unique(np.linspace(0, scores.n - 1, many).astype(int))
-        X = scores.X[rows]
-        y = explanation.surface.fitted.at(X).effects[:, j]
-        exact = distil(X, y, scores.share[rows], scores.home[rows], only_exact=True)
+        y = _whole_at(explanation, rows)[:, j]
+        exact = distil(scores.X[rows], y, scores.share[rows], scores.home[rows], only_exact=True)
         if exact is None:
             break
         if len(rows) == scores.n:
@@ -264,6 +263,16 @@ def _model(explanation: Explanation, scores: Scores, term: str) -> Distilled:
     found = distil(scores.X, own, scores.share, scores.home, explanation.seed)
     assert found is not None
     return found
+
+
+def _whole_at(explanation: Explanation, rows: np.ndarray) -> np.ndarray:
+    """Effects that the surface learnt from all firms predicts; what one path asks, the next has."""
+    memo: dict[int, tuple[np.ndarray, np.ndarray]] = explanation.__dict__.setdefault("_whole", {})
+    known = memo.get(len(rows))
+    if known is None or not np.array_equal(known[0], rows):
+        X = explanation.scores.X[rows]
+        known = memo[len(rows)] = rows, explanation.surface.fitted.at(X).effects
+    return known[1]
 
 
 def _add_up(parts: np.ndarray, base: float, prediction: np.ndarray) -> None:

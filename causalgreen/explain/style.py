@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from causalgreen.errors import EstimationWarning
 from causalgreen.fonts import families
@@ -14,6 +14,7 @@ from causalgreen.fonts import families
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
     from causalgreen.effects.context import Context
 
@@ -43,9 +44,8 @@ def legible(draw: Callable[P, Drawn]) -> Callable[P, Drawn]:
 
 
 def _write_wide(figure: Axes | Figure) -> None:
-    from matplotlib.text import Text
-
-    texts = [t for t in figure.findobj(Text) if _wide(t.get_text())]  # type: ignore[attr-defined]
+    whole: Any = getattr(figure, "figure", None) or figure
+    texts = [t for t in _texts(whole) if _wide(t.get_text())]
     if not texts:
         return
     wide = "".join(sorted({c for t in texts for c in _wide(t.get_text())}))
@@ -60,6 +60,30 @@ def _write_wide(figure: Axes | Figure) -> None:
         )  # fmt: skip
         # Said once, with what to do: not again for every character at every drawing.
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from")
+
+
+def _texts(figure: Figure) -> Iterator[Text]:
+    """All that is written, but for numbers at ticks: to ask for those makes every tick at once."""
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.legend import Legend
+    from matplotlib.text import Text
+    from matplotlib.ticker import LogFormatter, NullFormatter, ScalarFormatter
+
+    waiting = list(figure.get_children())
+    while waiting:
+        artist = waiting.pop()
+        if isinstance(artist, Axes):
+            waiting += artist.get_children()
+        elif isinstance(artist, Text):
+            yield artist
+        elif isinstance(artist, Legend):
+            yield from (*artist.get_texts(), artist.get_title())
+        elif isinstance(artist, Axis):
+            yield artist.label
+            numbers = (LogFormatter, NullFormatter, ScalarFormatter)
+            if not isinstance(artist.get_major_formatter(), numbers):
+                yield from artist.get_ticklabels()
 
 
 def _wide(text: str) -> str:

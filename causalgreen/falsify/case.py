@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from causalgreen.falsify.finding import Finding
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from causalgreen.residuals.crossfit import Residuals
 
 __all__ = ["Case", "Check"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Case:
         Fit the nuisances again in every simulation.
     progress : bool or None
         Progress bar; None: in a terminal or notebook only.
+    kept : dict
+        What one check has computed that another asks for, too; see `remembered`.
     """
 
     panel: Panel
@@ -55,6 +59,16 @@ class Case:
     seed: int = 0
     refit: bool = False
     progress: bool | None = None
+    kept: dict[Hashable, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made under this key from these moments, or is made now."""
+        # A copy of the case with other moments shares the memory, and must not be answered from it.
+        known = self.kept.get(key)
+        if known is None or known[0] is not self.moments:
+            known = self.kept[key] = (self.moments, make())
+        value: T = known[1]
+        return value
 
 
 Check = Callable[[Case], Finding]

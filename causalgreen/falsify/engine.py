@@ -2,25 +2,27 @@
 
 Residuals stay as they are; each simulation replaces the columns of treatments or exposures. The
 equations are those of `moments.solve` with one coefficient for all firms, solved for all
-simulations together by matrix products.
+simulations together from cross products by cluster (see `products`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from causalgreen.effects.covariance import cluster_covariance
+from causalgreen.effects.covariance import cluster_variances
+from causalgreen.falsify.products import Fixed, Products, Table, cell_adder
 from causalgreen.moments.paths import evaluate, path_terms
+from causalgreen.moments.solve import one_thread
 from causalgreen.moments.system import Equation, Layout
 
 if TYPE_CHECKING:
     from causalgreen.falsify.case import Case
 
-__all__ = ["Batch", "Rows", "case_rows", "solve_swapped"]
+__all__ = ["Batch", "Rows", "case_rows", "solve_swapped", "solve_together"]
 
 CELLS = 1_500_000
 Draw = Callable[[int, int, int], Mapping[int, np.ndarray]]
@@ -59,10 +61,9 @@ class Rows:
 
     def net(self, columns: np.ndarray) -> np.ndarray:
         """Columns without period effects, times the roots of the weights."""
-        columns = columns * self.root
-        if not self.basis.shape[1]:
-            return columns
-        out: np.ndarray = columns - self.basis @ (self.basis.T @ columns)
+        out: np.ndarray = columns * self.root
+        if self.basis.shape[1]:
+            out -= self.basis @ (self.basis.T @ out)
         return out
 
 
@@ -136,81 +137,95 @@ def solve_swapped(rows: Rows, draw: Draw, simulations: int) -> Batch:
     Batch
         Headline terms, averaged over repetitions.
     """
-    step = max(1, CELLS // len(rows.cell))
-    names, pieces = path_terms(rows.layout).headline, []
-    for low in range(0, simulations, step):
-        high = min(simulations, low + step)
-        each = [_one_repeat(rows, r, draw(r, low, high)) for r in range(len(rows.values))]
-        estimate = np.mean([e for e, _ in each], axis=0)
-        influence = np.mean([i for _, i in each], axis=0)
-        errors = [
-            np.sqrt(
-                np.diag(cluster_covariance(i, rows.clusters, len(rows.cell), rows.n_parameters))
-            )
-            for i in influence
-        ]
-        pieces.append((estimate, np.stack(errors)))
-    estimate, error = (np.concatenate(part, axis=1) for part in zip(*pieces, strict=True))
-    return Batch(names, estimate, error)
+    return solve_together((rows,), draw, simulations)[0]
 
 
-def _one_repeat(
-    rows: Rows, repeat: int, swap: Mapping[int, np.ndarray]
+def solve_together(several: Sequence[Rows], draw: Draw, simulations: int) -> tuple[Batch, ...]:
+    """The same replacements in several sets of rows, drawn and multiplied once.
+
+    Parameters
+    ----------
+    several : sequence of Rows
+        Alike in all but their values.
+    draw, simulations
+        See `solve_swapped`.
+
+    Returns
+    -------
+    tuple of Batch
+        One for each set of rows.
+    """
+    first = several[0]
+    step = max(1, CELLS // len(first.cell))
+    names = path_terms(first.layout).headline
+    adder = cell_adder(first.cell, len(first.clusters[0]))
+    pieces: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in several]
+    fixed: dict[int, Fixed] = {}
+    with one_thread():
+        for low in range(0, simulations, step):
+            high, each = min(simulations, low + step), []
+            for repeat in range(len(first.values)):
+                swap = {c: first.net(x) for c, x in draw(repeat, low, high).items()}
+                if repeat not in fixed:
+                    values = [rows.values[repeat] for rows in several]
+                    fixed[repeat] = Fixed.of(values, tuple(swap), adder)
+                products = Products.of(fixed[repeat], swap, adder)
+                each.append([_effects(first.layout, table) for table in products.tables()])
+            for out, found in zip(pieces, zip(*each, strict=True), strict=True):
+                out.append(_averaged(first, found))
+    done = [[np.concatenate(part, axis=1) for part in zip(*p, strict=True)] for p in pieces]
+    return tuple(Batch(names, estimate, error) for estimate, error in done)
+
+
+def _averaged(
+    rows: Rows, found: Sequence[tuple[np.ndarray, np.ndarray]]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Estimates (h, s) and influences (h, g, s) of one repetition."""
-    from threadpoolctl import threadpool_limits
-
-    layout, values = rows.layout, rows.values[repeat]
-    new = {column: rows.net(x) for column, x in swap.items()}
-    with threadpool_limits(1):
-        fits = [_fit(rows, values, new, equation) for equation in layout.equations()]
-        coefficients = [c for c, _ in fits]
-        n_terms = len(path_terms(layout).headline)
-        estimate = evaluate(layout, coefficients)[:n_terms]
-        shape = (n_terms, len(rows.clusters[0]), estimate.shape[1])
-        influence, tiny = np.zeros(shape), 1e-30
-        for e, (coefficient, scores) in enumerate(fits):
-            for j in range(len(coefficient)):
-                bent = [c.astype(complex) for c in coefficients]
-                bent[e][j] += 1j * tiny
-                slope = evaluate(layout, bent).imag[:n_terms] / tiny
-                influence += slope[:, None, :] * scores[j]
-    return estimate, influence
+    """Estimates and standard errors (h, s), averaged over repetitions."""
+    estimate = np.mean([e for e, _ in found], axis=0)
+    influence = np.mean([i for _, i in found], axis=0)  # (g, h, s)
+    flat = influence.reshape(len(influence), -1)
+    variance = cluster_variances(flat, rows.clusters, len(rows.cell), rows.n_parameters)
+    return estimate, np.sqrt(variance).reshape(estimate.shape)
 
 
-def _fit(
-    rows: Rows, values: np.ndarray, new: Mapping[int, np.ndarray], equation: Equation
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Coefficients (k, s) and influence of each cell on each, k arrays of shape (g, s)."""
-    from scipy.sparse import csr_array
+def _effects(layout: Layout, table: Table) -> tuple[np.ndarray, np.ndarray]:
+    """Estimates (h, s) and influences (g, h, s) from the cells' products."""
+    equations = layout.equations()
+    fits = [_fit(table, equation) for equation in equations]
+    coefficients = [c for c, _, _ in fits]
+    n_terms = len(path_terms(layout).headline)
+    estimate = evaluate(layout, coefficients)[:n_terms]
+    influence: np.ndarray | float = 0.0
+    tiny = 1e-30
+    for e, (coefficient, inverse, scores) in enumerate(fits):
+        slopes = []
+        for j in range(len(coefficient)):
+            bent = list(coefficients)
+            bent[e] = coefficient.astype(complex)
+            bent[e][j] += 1j * tiny
+            slopes.append(evaluate(layout, bent).imag[:n_terms] / tiny)
+        # Weight of each score in each term: (h, s, k).
+        weight = np.einsum("jhs,sjk->khs", np.stack(slopes), inverse)
+        for of_score, score in zip(weight, scores, strict=True):
+            influence = influence + of_score[None] * score[:, None, :]
+    return estimate, np.asarray(influence)
 
-    n_sims = next(iter(new.values())).shape[1]
-    y, k, n = values[:, equation.target], len(equation.regressors), len(values)
-    X = [new.get(z, values[:, [z]]) for z in equation.regressors]
+
+def _fit(table: Table, equation: Equation) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """Coefficients (k, s), inverses (s, k, k), and scores of the cells, k arrays (g, s)."""
+    z, y, k = equation.regressors, equation.target, len(equation.regressors)
+    n_sims = max(table(a, b).shape[1] for a in z for b in z)
     A, b = np.empty((n_sims, k, k)), np.empty((n_sims, k))
     for i in range(k):
-        b[:, i] = y @ X[i]
+        b[:, i] = table(z[i], y).sum(axis=0)
         for j in range(i + 1):
-            A[:, i, j] = A[:, j, i] = _dot(X[i], X[j])
+            A[:, i, j] = A[:, j, i] = table(z[i], z[j]).sum(axis=0)
     inverse = np.linalg.inv(A)
-    theta = np.einsum("sij,sj->si", inverse, b)
-    error = y[:, None] - sum(x * theta[:, i] for i, x in enumerate(X))
-    shape = (len(rows.clusters[0]), n)
-    place = (rows.cell, np.arange(n))
-    score = []
-    for x in X:
-        if x.shape[1] == 1:
-            score.append(csr_array((x[:, 0], place), shape) @ error)
-        else:
-            score.append(csr_array((np.ones(n), place), shape) @ (x * error))
-    return theta.T, [sum(inverse[:, j, i] * score[i] for i in range(k)) for j in range(k)]
-
-
-def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Inner products of columns, shape (s,) or (1,)."""
-    if a.shape[1] == 1:
-        a, b = b, a
-    if b.shape[1] == 1:
-        out: np.ndarray = b[:, 0] @ a
-        return out
-    return np.einsum("ns,ns->s", a, b)
+    theta = np.einsum("sij,sj->is", inverse, b)
+    scores = []
+    for i in range(k):
+        score = table(z[i], y) - table(z[i], z[0]) * theta[0]
+        for j in range(1, k):
+            score -= table(z[i], z[j]) * theta[j]
+        scores.append(score)
+    return theta, inverse, scores

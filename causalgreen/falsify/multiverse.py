@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from causalgreen.errors import CausalGreenError, DesignError
+from causalgreen.falsify.linear_again import LinearAgain
 from causalgreen.falsify.multiverse_test import joint_test
 from causalgreen.falsify.rerun import again_of, panel_like, quiet, quiet_paths, with_panel
 
@@ -95,6 +96,7 @@ def multiverse(
     seeds: Sequence[int] | None = None,
     permutations: int = 400,
     full: bool = True,
+    lines: LinearAgain | None = None,
 ) -> Multiverse:
     """Estimate every combination of choices, and test them together.
 
@@ -116,6 +118,8 @@ def multiverse(
         Permutations of the joint test; 0: none.
     full : bool
         All combinations; False: the study, and one choice changed at a time.
+    lines : LinearAgain, optional
+        What least squares on this panel has computed before; default: nothing.
 
     Returns
     -------
@@ -152,10 +156,11 @@ def multiverse(
         "seed": _numbers(study.seed, seeds),
     }
     runs, failed = [], []
+    lines = LinearAgain(study.panel) if lines is None else lines
     for choice in _choices(axes, full):
         label = ", ".join(f"{k} {v}" for k, v in choice.items() if len(axes[k]) > 1) or "as studied"
         try:
-            runs.append((label, choice, *_run(study, axes, choice)))
+            runs.append((label, choice, *_run(study, axes, choice, lines)))
         except CausalGreenError as error:
             failed.append(f"{label}: {str(error).splitlines()[0]}")
     if not runs:
@@ -190,9 +195,12 @@ def _choices(axes: dict[str, dict[str, Any]], full: bool) -> list[dict[str, str]
     return [base, *({**base, k: name} for k, v in axes.items() for name in list(v)[1:])]
 
 
-def _run(study: Any, axes: dict[str, dict[str, Any]], choice: dict[str, str]) -> tuple[Any, Any]:
+def _run(
+    study: Any, axes: dict[str, dict[str, Any]], choice: dict[str, str], lines: LinearAgain
+) -> tuple[Any, Any]:
     """One specification: the study, and its effects."""
     if all(name == next(iter(axes[k])) for k, name in choice.items()):
+        lines.give(study)
         return study, quiet_paths(study)
     changes: dict[str, Any] = {
         "fixed_effects": axes["fixed_effects"][choice["fixed_effects"]],
@@ -210,6 +218,7 @@ def _run(study: Any, axes: dict[str, dict[str, Any]], choice: dict[str, str]) ->
             done = again(**changes)
             if done._absorbed == study._absorbed:  # the graph's answer is the same
                 done.__dict__["_identification"] = study.identify()
+            lines.give(done)
         return done, quiet_paths(done)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
+from causalgreen.falsify.linear_again import LinearAgain
 from causalgreen.falsify.multiverse import Multiverse, multiverse
 from causalgreen.falsify.rerun import quiet
 
@@ -63,14 +64,16 @@ def _small_set(case: Case, study: Any, kinds: list[str] | None, seeds: list[int]
     from causalgreen.residuals.learners import linear
 
     learners = {} if study.learner == "linear" else {"linear": linear()}
+    lines = LinearAgain(study.panel, {study.fixed_effects: case.residuals.design})
     if case.panel.n_rows <= SMALL or not learners:
         return multiverse(
             study, learners=learners, fixed_effects=kinds, seeds=seeds,
-            permutations=case.simulations,
+            permutations=case.simulations, lines=lines,
         )  # fmt: skip
-    result = multiverse(study, learners=learners, permutations=case.simulations)
-    other = multiverse(case.again(learner=linear()), fixed_effects=kinds, seeds=seeds,
-                       permutations=0)  # fmt: skip
+    result = multiverse(study, learners=learners, permutations=case.simulations, lines=lines)
+    plain = case.again(learner=linear())
+    plain.__dict__["_identification"] = case.identification
+    other = multiverse(plain, fixed_effects=kinds, seeds=seeds, permutations=0, lines=lines)
     more = other.table[other.table["specification"] != other.table["specification"].iloc[0]]
     more = more.assign(learner="linear", specification="linear, " + more["specification"])
     table = pd.concat([result.table, more], ignore_index=True)

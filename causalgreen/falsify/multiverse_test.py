@@ -41,19 +41,14 @@ def joint_test(studies: Sequence[Any], permutations: int, seed: int) -> pd.DataF
     Simonsohn, Simmons and Nelson (2020), doi 10.1038/s41562-020-0912-z: inferential statistics of
     the specification curve under permutation.
     """
-    rows = []
-    for term in TERMS:
-        if term == "direct" and not studies[0].panel.roles.mediators:
-            continue
-        observed, null, movable = [], [], []
-        for study in studies:
-            t, draws, share = _permuted(study, term, permutations, seed)
-            observed.append(t)
-            null.append(draws)
-            movable.append(share)
-        rows.append({"term": term} | _statistics(np.array(observed), np.array(null))
-                    | {"movable": min(movable)})  # fmt: skip
-    return pd.DataFrame(rows)
+    terms = [t for t in TERMS if t != "direct" or studies[0].panel.roles.mediators]
+    found = [_permuted(study, terms, permutations, seed) for study in studies]
+    movable = min(share for _, _, share in found)
+    observed, null = (np.array([one[k] for one in found]) for k in (0, 1))
+    return pd.DataFrame([
+        {"term": term} | _statistics(observed[:, i], null[:, i]) | {"movable": movable}
+        for i, term in enumerate(terms)
+    ])  # fmt: skip
 
 
 def _statistics(t: np.ndarray, null: np.ndarray) -> dict[str, float]:
@@ -80,34 +75,38 @@ def _statistics(t: np.ndarray, null: np.ndarray) -> dict[str, float]:
 
 
 def _permuted(
-    study: Any, term: str, permutations: int, seed: int
-) -> tuple[float, np.ndarray, float]:
-    """t-statistic of one specification, those of its permutations, share of firms that can move."""
+    study: Any, terms: Sequence[str], permutations: int, seed: int
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """t-statistics of one specification (k,), of its permutations (k, b); share that can move."""
     residuals, panel = study.residuals, study.panel
     design, roles = residuals.design, panel.roles
     r, p = residuals.values.mean(axis=0), len(residuals.names)
     n_d, n_e = len(roles.treatments), len(roles.exposures)
-    held = list(range(n_d, p - 1)) if term == "direct" else list(range(n_d, n_d + n_e))
     weights = np.ones(len(r)) if roles.weight is None else panel.weights[design.rows]
     root = np.sqrt(weights)
-    X = np.column_stack([r[:, held], design.periods]) * root[:, None]
-    basis = _orthonormal(X)
-    y = root * r[:, p - 1]
-    y = y - basis @ (basis.T @ y)
+    sides = []
+    for term in terms:
+        held = list(range(n_d, p - 1)) if term == "direct" else list(range(n_d, n_d + n_e))
+        basis = _orthonormal(np.column_stack([r[:, held], design.periods]) * root[:, None])
+        y = root * r[:, p - 1]
+        sides.append((basis, y - basis @ (basis.T @ y)))
     d = r[:, :n_d].sum(axis=1)
     cluster = np.unique(panel.clusters[0][design.rows], return_inverse=True)[1]
     unit = panel.unit_codes[design.rows]
     groups, movable = _partners(unit, panel.codes(roles.time)[design.rows])
-    t = _t_statistics(d[:, None] * root[:, None], basis, y, cluster)[0]
+    own = d[:, None] * root[:, None]
+    t = np.array([_t_statistics(own, basis, y, cluster)[0] for basis, y in sides])
     labels = _label_keys(panel.units, seed, permutations)
-    draws = np.empty(permutations)
+    draws = np.empty((len(terms), permutations))
     for low in range(0, permutations, BATCH):
         high = min(permutations, low + BATCH)
         moved = np.empty((len(d), high - low))
         for b in range(low, high):
             moved[:, b - low] = d[_exchange(groups, labels[b], len(d))]
-        draws[low:high] = _t_statistics(moved * root[:, None], basis, y, cluster)
-    return float(t), draws, movable
+        moved *= root[:, None]
+        for row, (basis, y) in zip(draws, sides, strict=True):
+            row[low:high] = _t_statistics(moved, basis, y, cluster)
+    return t, draws, movable
 
 
 def _orthonormal(X: np.ndarray) -> np.ndarray:
@@ -124,13 +123,12 @@ def _t_statistics(
     from scipy.sparse import csr_array
 
     d = d - basis @ (basis.T @ d)
-    square = np.einsum("nb,nb->b", d, d)
-    slope = (y @ d) / square
-    score = d * (y[:, None] - d * slope)
-    sums = csr_array(
-        (np.ones(len(cluster)), (cluster, np.arange(len(cluster)))),
-        shape=(int(cluster.max()) + 1, len(cluster)),
-    ) @ score  # fmt: skip
+    place, shape = (cluster, np.arange(len(cluster))), (int(cluster.max()) + 1, len(cluster))
+    own = csr_array((np.ones(len(cluster)), place), shape) @ (d * d)
+    cross = csr_array((y, place), shape) @ d
+    square = own.sum(axis=0)
+    slope = cross.sum(axis=0) / square
+    sums = cross - slope * own
     G = len(sums)
     error = np.sqrt(np.einsum("gb,gb->b", sums, sums) * G / (G - 1)) / square
     return np.asarray(slope / error)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from causalgreen.falsify.engine import Batch, Draw, case_rows, solve_swapped
+from causalgreen.falsify.engine import (
+    Batch,
+    Draw,
+    case_rows,
+    solve_swapped,
+    solve_together,
+)
 from causalgreen.falsify.finding import NOT_APPLICABLE, Finding
 from causalgreen.falsify.imposed import resemblance, without_effect
 from causalgreen.falsify.levels import FEWEST, Levels, levels_of, refused
@@ -149,8 +155,7 @@ def _exchanged(
                 "they are exchanged within explains the treatment), too much for placebos"
             )
             continue
-        batch = solve_swapped(rows, draw, case.simulations)
-        still = solve_swapped(null, draw, case.simulations)
+        batch, still = solve_together((rows, null), draw, case.simulations)
         shown.append((way, batch))
         parts.append(placebo_table(case, terms, observed, batch, way, rows, still, kept))
     return shown, parts, tuple(untested)

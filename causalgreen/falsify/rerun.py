@@ -6,14 +6,14 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from causalgreen.errors import CausalGreenWarning
-from causalgreen.moments.moments import Moments, moments_of
+from causalgreen.moments.moments import Grid, Moments
 from causalgreen.panel.panel import Panel
 
 if TYPE_CHECKING:
@@ -106,6 +106,10 @@ class Lines:
     first_gap : int
     products, moments : numpy.ndarray, shapes (c + q, c + q) and (c + q, p)
         Weighted cross products of the columns with themselves and with the targets.
+    grid : Grid
+        Cells of the rows, for moments.
+    whole : list of numpy.ndarray
+        Coefficients with every feature, once they have been computed.
     """
 
     design: Design
@@ -115,6 +119,8 @@ class Lines:
     first_gap: int
     products: np.ndarray
     moments: np.ndarray
+    grid: Grid
+    whole: list[np.ndarray] = field(default_factory=list)
 
     @classmethod
     def of(cls, case: Case) -> Lines:
@@ -132,10 +138,19 @@ class Lines:
         F = F / np.where(spread > 0, spread, 1.0)
         weights = None if case.panel.roles.weight is None else case.panel.weights[design.rows]
         W = F if weights is None else F * weights[:, None]
-        return cls(design, seen, F, gaps, first, W.T @ F, W.T @ design.targets)
+        grid = Grid.of(case.panel, design)
+        return cls(design, seen, F, gaps, first, W.T @ F, W.T @ design.targets, grid)
 
     def coefficients(self, without: np.ndarray | None = None) -> np.ndarray:
         """Coefficients of all columns, shape (c + q, p); zero for features left out."""
+        if without is not None or not self.whole:
+            found = self._solved(without)
+            if without is not None:
+                return found
+            self.whole.append(found)
+        return self.whole[0]
+
+    def _solved(self, without: np.ndarray | None) -> np.ndarray:
         out = np.zeros_like(self.moments)
         use = np.ones(len(out), dtype=bool)
         if without is not None:
@@ -172,5 +187,4 @@ def moments_without(case: Case, names: tuple[str, ...], lines: Lines | None = No
     lines = Lines.of(case) if lines is None else lines
     gone = blocks_of(lines.design, names)
     back = lines.columns @ (lines.coefficients() - lines.coefficients(gone))
-    values = case.residuals.values + back[None]
-    return moments_of(case.panel, replace(case.residuals, values=values))
+    return replace(case.moments, cells=lines.grid.cells(case.residuals.values + back[None]))

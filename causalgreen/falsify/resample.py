@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from causalgreen.moments.basis import Basis
 from causalgreen.moments.normal import group_products, group_right
 from causalgreen.moments.paths import evaluate, path_terms
 from causalgreen.moments.solve import one_thread
-from causalgreen.moments.system import Equation, fit_equation
+from causalgreen.moments.system import Equation, solve_equation
 from causalgreen.panel.absorb import absorb
 
 if TYPE_CHECKING:
@@ -126,19 +127,47 @@ def solve_with_noise(case: Case, basis: Basis, rngs: list[np.random.Generator]) 
     n = len(design.rows)
     weights = np.ones(n) if panel.roles.weight is None else panel.weights[design.rows]
     step, out = max(1, 6_000_000 // n), []
+    every: dict[int, _Columns] = {}
     share = np.broadcast_to(firm_shares(case, len(basis.values)), (len(rngs), len(basis.values)))
     for low in range(0, len(rngs), step):
         noise = _noise(case, rngs[low : low + step], weights)
         repeats = []
         with one_thread():
             for r in range(len(case.residuals.values)):
+                if r not in every:
+                    every[r] = _Columns.of(case, r, basis, weights)
+                crossed = every[r].weighted.T @ noise
+                square = np.einsum("ns,ns,n->s", noise, noise, weights, optimize=True)
                 coefficients = [
-                    _with_column(case, r, equation, basis, noise, weights)
+                    _with_column(case, r, equation, basis, every[r].products, crossed, square)
                     for equation in case.layout.equations()
                 ]
                 repeats.append(_averages(case, basis, coefficients, share[: noise.shape[1]]))
         out.append(np.mean(repeats, axis=0))
     return np.concatenate(out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """All residuals and period indicators times all basis functions, as columns.
+
+    Attributes
+    ----------
+    weighted : numpy.ndarray, shape (n, (p + periods) * q)
+    products : numpy.ndarray, shape ((p + periods) * q, (p + periods) * q)
+    """
+
+    weighted: np.ndarray
+    products: np.ndarray
+
+    @classmethod
+    def of(cls, case: Case, repeat: int, basis: Basis, weights: np.ndarray) -> _Columns:
+        design = case.residuals.design
+        Z = np.column_stack([case.residuals.values[repeat], design.periods])
+        h = basis.values[case.panel.unit_codes[design.rows]]
+        ZH = (Z[:, :, None] * h[:, None, :]).reshape(len(Z), -1)
+        weighted = ZH * weights[:, None]
+        return cls(weighted, weighted.T @ ZH)
 
 
 def _noise(case: Case, rngs: list[np.random.Generator], weights: np.ndarray) -> np.ndarray:
@@ -156,24 +185,20 @@ def _noise(case: Case, rngs: list[np.random.Generator], weights: np.ndarray) -> 
 
 
 def _with_column(
-    case: Case, repeat: int, equation: Equation, basis: Basis, noise: np.ndarray,
-    weights: np.ndarray,
+    case: Case, repeat: int, equation: Equation, basis: Basis, products: np.ndarray,
+    crossed: np.ndarray, square: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
     """Coefficients of one equation with the noise as a further regressor, shape (s, k, q)."""
-    values, design = case.residuals.values[repeat], case.residuals.design
-    Z = np.column_stack([values[:, list(equation.regressors)], design.periods])
-    h = basis.values[case.panel.unit_codes[design.rows]]
-    ZH = (Z[:, :, None] * h[:, None, :]).reshape(len(Z), -1)
-    wz = ZH * weights[:, None]
-    A = wz.T @ ZH
-    y = values[:, equation.target]
-    k, q = len(equation.regressors), h.shape[1]
-    theta = fit_equation(case.moments, repeat, equation, basis).coefficients
-    inverse = np.linalg.pinv(A, rcond=1e-12, hermitian=True)
-    error = y - ZH @ (inverse @ (wz.T @ y))
-    cross = wz.T @ noise
+    k, q = len(equation.regressors), basis.values.shape[1]
+    p = len(case.layout.names)
+    columns = [*equation.regressors, *range(p, len(products) // q)]
+    mine = (np.array(columns)[:, None] * q + np.arange(q)).ravel()
+    y = equation.target * q  # the first function of the basis is the constant
+    theta = solve_equation(case.moments, repeat, equation, basis)[0]
+    inverse = np.linalg.pinv(products[np.ix_(mine, mine)], rcond=1e-12, hermitian=True)
+    cross = crossed[mine]
     slope = inverse @ cross
-    left = (noise * noise * weights[:, None]).sum(axis=0) - (cross * slope).sum(axis=0)
-    gain = ((error * weights) @ noise) / left
+    left = square - (cross * slope).sum(axis=0)
+    gain = (crossed[y] - products[y, mine] @ slope) / left
     moved = theta.reshape(-1, 1) - slope[: k * q] * gain
     return moved.T.reshape(-1, k, q)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,16 +12,17 @@ import pandas as pd
 from causalgreen.errors import DesignError
 from causalgreen.falsify.equations import basis_of
 from causalgreen.falsify.rerun import Lines, moments_without, panel_like, quiet, with_panel
-from causalgreen.falsify.sensitivity_legs import Leg, fit_leg
+from causalgreen.falsify.sensitivity_legs import BareLeg, fit_bare
 from causalgreen.falsify.sensitivity_paths import PathForm, strength
-from causalgreen.moments.solve import solve_paths
+from causalgreen.moments.paths import path_terms
+from causalgreen.moments.solve import estimate_paths
+from causalgreen.moments.system import Equation
 
 if TYPE_CHECKING:
     from causalgreen.falsify.case import Case
     from causalgreen.moments.moments import Moments
-    from causalgreen.moments.system import Equation
 
-__all__ = ["benchmark_table", "control_blocks", "gains"]
+__all__ = ["benchmark_table", "benchmarks", "control_blocks", "gains"]
 
 Blocks = Mapping[str, Sequence[str]]
 
@@ -47,12 +49,12 @@ def control_blocks(case: Case, blocks: Blocks | None) -> dict[str, tuple[str, ..
     return out
 
 
-def gains(long: Leg, short: Leg, gradient: np.ndarray) -> tuple[float, float]:
+def gains(long: BareLeg, short: BareLeg, gradient: np.ndarray) -> tuple[float, float]:
     """Strength (cf_y, cf_d) of what is in the long equation and not in the short one.
 
     Parameters
     ----------
-    long, short : Leg
+    long, short : BareLeg
         The same equation with and without a block of controls.
     gradient : numpy.ndarray, shape (k, q)
         The function of the coefficients that is asked for.
@@ -63,7 +65,7 @@ def gains(long: Leg, short: Leg, gradient: np.ndarray) -> tuple[float, float]:
         Gains relative to what is left unexplained, in [0, 1].
     """
     cf_y = short.sigma2 / long.sigma2 - 1
-    kept = short.reach(gradient).nu2 / long.reach(gradient).nu2
+    kept = short.nu2(gradient) / long.nu2(gradient)
     return float(np.clip(cf_y, 0, 1)), float(np.clip((1 - kept) / kept, 0, 1))
 
 
@@ -79,6 +81,48 @@ def short_moments(case: Case, blocks: Blocks | None, refit: bool) -> Iterator[tu
         with quiet():
             moments = with_panel(case.again, panel, case.graph).moments
         yield name, moments
+
+
+Benchmark = tuple[str, dict["Equation", BareLeg], np.ndarray]
+
+
+def benchmarks(
+    case: Case, blocks: Blocks | None, refit: bool, equations: tuple[Equation, ...]
+) -> list[Benchmark]:
+    """Variances of these equations and the paths, first with all controls, then without each block.
+
+    Parameters
+    ----------
+    case : Case
+        Remembers what was asked of all its controls: two checks ask the same.
+    blocks, refit
+        As in `benchmark_table`.
+    equations : tuple of Equation
+        Those of the path system are always there.
+
+    Returns
+    -------
+    list of (str, dict of Equation to BareLeg, numpy.ndarray)
+        Name of the block, legs, and path effects.
+    """
+    reduced = (*case.layout.treatments, *case.layout.exposures)
+    wanted = (*case.layout.equations(), Equation(case.layout.outcome, reduced))
+    if blocks is None and set(equations) <= set(wanted):
+        return case.remembered(("benchmarks", refit), lambda: _asked(case, None, refit, wanted))
+    return _asked(case, blocks, refit, equations)
+
+
+def _asked(
+    case: Case, blocks: Blocks | None, refit: bool, equations: tuple[Equation, ...]
+) -> list[Benchmark]:
+    basis = basis_of(case)
+    return [
+        (
+            name, {equation: fit_bare(moments, equation, basis) for equation in equations},
+            estimate_paths(moments, case.layout, basis),
+        )
+        for name, moments in chain([("", case.moments)], short_moments(case, blocks, refit))
+    ]  # fmt: skip
 
 
 def benchmark_table(
@@ -104,15 +148,11 @@ def benchmark_table(
         every leg confounded as strongly as the block confounds it (rho = 1), and ``moved``: how
         far the estimate moves when the block is left out.
     """
-    basis, rows = basis_of(case), []
-    long: dict[Equation, Leg] = {
-        equation: fit_leg(case.moments, equation, basis)
-        for form in forms for equation, _ in form.gradients
-    }  # fmt: skip
-    whole = solve_paths(case.moments, case.layout, basis)
-    for name, moments in short_moments(case, blocks, refit):
-        short = {equation: fit_leg(moments, equation, basis) for equation in long}
-        moved = solve_paths(moments, case.layout, basis).estimate - whole.estimate
+    equations = tuple(dict.fromkeys(equation for form in forms for equation, _ in form.gradients))
+    whole, named = path_terms(case.layout).headline, benchmarks(case, blocks, refit, equations)
+    (_, long, start), rows = named[0], []
+    for name, short, estimate in named[1:]:
+        moved = estimate - start
         for form in forms:
             each = [gains(long[e], short[e], g) for e, g in form.gradients]
             sizes = np.array([strength(y, min(d, 0.9999)) for y, d in each])
@@ -120,7 +160,7 @@ def benchmark_table(
             rows.append({
                 "term": form.term, "block": name, "cf_y": worst[0], "cf_d": worst[1],
                 "lower": form.bound(sizes, -1)[0], "upper": form.bound(sizes, 1)[0],
-                "moved": float(moved[whole.terms.headline.index(form.term)]),
+                "moved": float(moved[whole.index(form.term)]),
             })  # fmt: skip
     columns = ["term", "block", "cf_y", "cf_d", "lower", "upper", "moved"]
     return pd.DataFrame(rows, columns=columns)

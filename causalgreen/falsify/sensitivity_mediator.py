@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from causalgreen.effects.covariance import cluster_covariance
+from causalgreen.effects.covariance import cluster_variances
 from causalgreen.falsify.equations import basis_of, firm_shares
 from causalgreen.falsify.finding import NOT_APPLICABLE, PASS, WARN, Finding, Verdict
-from causalgreen.falsify.sensitivity_bench import Blocks, gains, short_moments
+from causalgreen.falsify.sensitivity_bench import Blocks, benchmarks, gains
 from causalgreen.falsify.sensitivity_legs import fit_leg
 from causalgreen.falsify.sensitivity_paths import strength
 from causalgreen.moments.paths import path_terms
@@ -166,9 +166,9 @@ def _along(case: Case, mediator: int, terms: tuple[str, ...]) -> tuple[np.ndarra
     rows = [names.index(term) for term in terms]
     context = case.effects.context
     place = [case.effects.terms.index(term) for term in terms]
-    values, errors, start = [], [], None
-    for rho in np.concatenate([[0.0], GRID]):
-        c = rho / np.sqrt(1 - rho**2)
+    # Paths are linear in the coefficients of the outcome: two shifts tell of all others.
+    ends = []
+    for c in (0.0, 1.0):
         shifted = last.coefficients - c * reach.scale * reach.direction
         fits = [Fit(leg.coefficients, leg.influence) for leg in legs[:-1]]
         fits.append(Fit(shifted, last.influence))
@@ -179,11 +179,16 @@ def _along(case: Case, mediator: int, terms: tuple[str, ...]) -> tuple[np.ndarra
         )
         psi = psi - np.outer(reach.influence * c, slopes[-1][rows].reshape(len(rows), -1)
                              @ reach.direction.ravel())  # fmt: skip
-        start = (estimate[rows], psi) if start is None else start
-        whole = case.effects.influence[:, place] + psi - start[1]
-        V = cluster_covariance(whole, context.clusters, context.n_rows, context.n_parameters)
-        values.append(case.effects.estimate[place] + estimate[rows] - start[0])
-        errors.append(np.sqrt(np.diag(V)))
+        ends.append((estimate[rows], psi))
+    value, moved = case.effects.estimate[place], case.effects.influence[:, place]
+    away, tilt = ends[1][0] - ends[0][0], ends[1][1] - ends[0][1]
+    values, errors = [], []
+    for rho in np.concatenate([[0.0], GRID]):
+        c = rho / np.sqrt(1 - rho**2)
+        V = cluster_variances(moved + c * tilt, context.clusters, context.n_rows,
+                              context.n_parameters)  # fmt: skip
+        values.append(value + c * away)
+        errors.append(np.sqrt(V))
     error = np.array(errors)
     # The jackknife of the study is somewhat wider than the sandwich.
     return np.array(values), error * (case.effects.std_error[place] / error[0])
@@ -287,15 +292,15 @@ def _judge(stands: pd.DataFrame, strongest: dict[str, tuple[str, float]]) -> tup
 
 def _benchmarks(case: Case, blocks: Blocks | None, refit: bool) -> dict[str, tuple[str, float]]:
     """For each mediator the block that confounds it most with the outcome, as a correlation."""
-    basis, equation = basis_of(case), case.layout.equations()[-1]
-    long = fit_leg(case.moments, equation, basis)
+    equation = case.layout.equations()[-1]
+    named = benchmarks(case, blocks, refit, (equation,))
+    long, width = named[0][1][equation], basis_of(case).values.shape[1]
     out: dict[str, tuple[str, float]] = {}
-    for name, moments in short_moments(case, blocks, refit):
-        short = fit_leg(moments, equation, basis)
+    for name, legs, _ in named[1:]:
         for m in case.layout.mediators:
-            pick = np.zeros(long.coefficients.shape)
+            pick = np.zeros((len(equation.regressors), width))
             pick[equation.regressors.index(m), 0] = 1.0
-            cf_y, cf_d = gains(long, short, pick)
+            cf_y, cf_d = gains(long, legs[equation], pick)
             c, key = float(strength(cf_y, min(cf_d, 0.9999))), case.layout.names[m]
             rho = c / float(np.sqrt(1 + c * c))
             if key not in out or rho > out[key][1]:

@@ -12,9 +12,10 @@ from causalgreen.panel.absorb import nested_in
 
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
+    from causalgreen.panel.transforms import Design
     from causalgreen.residuals.crossfit import Residuals
 
-__all__ = ["Moments", "Sample", "moments_of"]
+__all__ = ["Grid", "Moments", "Sample", "moments_of"]
 
 CHUNK = 20_000
 PART = 16_384
@@ -128,6 +129,47 @@ class Moments:
             yield slice(low, low + PART)
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Which rows belong to which cell: what moments of any residuals on these rows share.
+
+    Attributes
+    ----------
+    order : numpy.ndarray of int, shape (n,)
+        Rows, cell by cell.
+    starts : numpy.ndarray of int, shape (g,)
+        Where each cell begins in that order.
+    weights : numpy.ndarray, shape (n,)
+    periods : numpy.ndarray, shape (n, q)
+        Period indicators.
+    """
+
+    order: np.ndarray
+    starts: np.ndarray
+    weights: np.ndarray
+    periods: np.ndarray
+
+    @classmethod
+    def of(cls, panel: Panel, design: Design, clusters: list[np.ndarray] | None = None) -> Grid:
+        """Cells of the rows of a design; ``clusters`` where they are known already."""
+        unit = panel.unit_codes[design.rows]
+        if clusters is None:
+            clusters = [_recode(codes[design.rows]) for codes in panel.clusters]
+        cell = _cells_of(unit, clusters)
+        order = np.argsort(cell, kind="stable")
+        starts = np.flatnonzero(np.r_[True, np.diff(cell[order]) > 0])
+        weights = np.ones(len(unit)) if panel.roles.weight is None else panel.weights[design.rows]
+        return cls(order, starts, weights, design.periods)
+
+    def cells(self, values: np.ndarray) -> np.ndarray:
+        """Cross products within cells, of residuals of shape (repeats, n, p); see `Moments`."""
+        p = values.shape[2]
+        out = np.empty((len(values), len(self.starts), p, p + self.periods.shape[1]))
+        for r, of_repeat in zip(values, out, strict=True):
+            _cross_products(of_repeat, r, (r, self.periods), self.weights, self.order, self.starts)
+        return out
+
+
 def moments_of(panel: Panel, residuals: Residuals) -> Moments:
     """Collapse residuals to one matrix for every firm (and cluster).
 
@@ -146,16 +188,10 @@ def moments_of(panel: Panel, residuals: Residuals) -> Moments:
     design = residuals.design
     unit = panel.unit_codes[design.rows]
     clusters = [_recode(codes[design.rows]) for codes in panel.clusters]
-    cell = _cells_of(unit, clusters)
-    order = np.argsort(cell, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(cell[order]) > 0])
-    weights = np.ones(len(unit)) if panel.roles.weight is None else panel.weights[design.rows]
-    periods = design.periods
-    shape = (len(starts), len(residuals.names), len(residuals.names) + periods.shape[1])
-    cells = np.empty((len(residuals.values), *shape))
-    for r, out in zip(residuals.values, cells, strict=True):
-        _cross_products(out, r, (r, periods), weights, order, starts)
-    kinds, kind = _period_kinds(periods, weights, order, starts)
+    grid = Grid.of(panel, design, clusters)
+    order, starts, weights = grid.order, grid.starts, grid.weights
+    cells = grid.cells(residuals.values)
+    kinds, kind = _period_kinds(design.periods, weights, order, starts)
     outcome = panel.column(panel.roles.outcome)[design.rows]
     first = order[starts]
     sample = Sample(

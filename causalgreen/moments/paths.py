@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from itertools import combinations, pairwise
+from operator import add
 
 import numpy as np
 
@@ -58,7 +60,7 @@ class _Coefficients:
 
 
 def _add(parts: Iterable[np.ndarray]) -> np.ndarray:
-    return np.asarray(np.sum(list(parts), axis=0))
+    return np.asarray(reduce(add, parts))
 
 
 def _along(c: _Coefficients, layout: Layout, source: int, chain: tuple[str, ...]) -> np.ndarray:

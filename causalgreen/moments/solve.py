@@ -13,12 +13,18 @@ from causalgreen.errors import EstimationError
 from causalgreen.moments.basis import Basis
 from causalgreen.moments.moments import Moments
 from causalgreen.moments.paths import PathTerms, evaluate, path_terms
-from causalgreen.moments.system import Fit, Layout, fit_equation, leave_clusters_out
+from causalgreen.moments.system import (
+    Fit,
+    Layout,
+    fit_equation,
+    leave_clusters_out,
+    solve_equation,
+)
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
-__all__ = ["PathSolution", "jackknife_paths", "solve_paths"]
+__all__ = ["PathSolution", "estimate_paths", "jackknife_paths", "solve_paths"]
 
 MAX_JACKKNIFE = 400_000_000
 
@@ -99,6 +105,27 @@ def solve_paths(
     return PathSolution(
         path_terms(layout), stacked.mean(axis=0), np.mean(influences, axis=0), spread, largest
     )
+
+
+def estimate_paths(moments: Moments, layout: Layout, basis: Basis) -> np.ndarray:
+    """The estimates of `solve_paths` alone, without influences.
+
+    Returns
+    -------
+    numpy.ndarray, shape (k,)
+        Headline effects, then details.
+    """
+    share, out = _firm_shares(moments, basis), []
+    constant = basis.values.shape[1] == 1
+    h, w = (basis.values[:1], np.ones(1)) if constant else (basis.values, share)
+    with one_thread():
+        for repeat in range(moments.n_repeats):
+            coefficients = [
+                solve_equation(moments, repeat, equation, basis)[0]
+                for equation in layout.equations()
+            ]
+            out.append(evaluate(layout, [c @ h.T for c in coefficients]) @ w)
+    return np.asarray(np.mean(out, axis=0))
 
 
 def jackknife_paths(

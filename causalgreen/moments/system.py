@@ -11,7 +11,7 @@ from causalgreen.moments.basis import Basis
 from causalgreen.moments.moments import Moments
 from causalgreen.moments.normal import group_products, group_right, normal_equations, scores
 
-__all__ = ["Equation", "Fit", "Layout", "fit_equation", "leave_clusters_out"]
+__all__ = ["Equation", "Fit", "Layout", "fit_equation", "leave_clusters_out", "solve_equation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +164,45 @@ def fit_equation(moments: Moments, repeat: int, equation: Equation, basis: Basis
     """
     h = basis.values[moments.sample.units]
     k, q = len(equation.regressors), h.shape[1]
+    _, theta, inverse = solve_equation(moments, repeat, equation, basis)
+    _, residual = scores(moments, repeat, equation.target, equation.regressors, h @ theta.T)
+    influence, main = np.empty((len(h), k * q)), inverse[:, : k * q]
+    for part in moments.parts():
+        score = np.einsum("ga,gj->gaj", residual[part], h[part])
+        influence[part] = score.reshape(len(score), -1) @ main
+    return Fit(theta[:k], influence.reshape(len(h), k, q))
+
+
+def solve_equation(
+    moments: Moments, repeat: int, equation: Equation, basis: Basis
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Least squares of one equation, without influences.
+
+    Parameters
+    ----------
+    moments, repeat, equation, basis
+        As in `fit_equation`.
+
+    Returns
+    -------
+    coefficients : numpy.ndarray, shape (k, q)
+    theta : numpy.ndarray, shape (m, q)
+        With those of the period indicators, which come last.
+    inverse : numpy.ndarray, shape (m * q, m * q)
+
+    Raises
+    ------
+    EstimationError
+        As `fit_equation`.
+    """
+    h = basis.values[moments.sample.units]
+    k, q = len(equation.regressors), h.shape[1]
     A, b = normal_equations(moments, repeat, equation.target, equation.regressors, h)
     inverse, doubtful = _invert(A[None], k * q)
     if doubtful.any():
         _refuse_undetermined(A, doubtful[0], _names(moments, equation, basis))
     theta = (inverse[0] @ b).reshape(-1, q)
-    _, residual = scores(moments, repeat, equation.target, equation.regressors, h @ theta.T)
-    influence, main = np.empty((len(h), k * q)), inverse[0][:, : k * q]
-    for part in moments.parts():
-        score = np.einsum("ga,gj->gaj", residual[part], h[part])
-        influence[part] = score.reshape(len(score), -1) @ main
-    return Fit(theta[:k], influence.reshape(len(h), k, q))
+    return theta[:k], theta, inverse[0]
 
 
 def leave_clusters_out(

@@ -7,8 +7,9 @@ import html
 import re
 from importlib.resources import files
 
-from causalgreen.report.page import Page, Section, blocks_of, captions, png_of
+from causalgreen.report.page import Page, Section, blocks_of, captions
 from causalgreen.report.phrases import phrases
+from causalgreen.report.picture import png_of
 from causalgreen.report.tables import html_table, marked_english
 
 __all__ = ["html_page"]

@@ -109,33 +109,6 @@ def figure_of(drawing: Any) -> Figure:
     return drawing.get_figure() if hasattr(drawing, "get_figure") else drawing
 
 
-def png_of(drawing: Figure | Axes, dpi: int = 200) -> bytes:
-    """Draw a figure as PNG on white, without touching the figure that was handed in.
-
-    The picture gets a palette of 256 colours of its own: charts look the same and take up less
-    than half the room.
-    """
-    from io import BytesIO
-
-    from PIL import Image
-
-    buffer, small = BytesIO(), BytesIO()
-    # no Software entry: the same figure gives the same bytes under every matplotlib version
-    figure_of(drawing).savefig(
-        buffer,
-        format="png",
-        dpi=dpi,
-        bbox_inches="tight",
-        facecolor="white",
-        metadata={"Software": None},
-    )
-    with Image.open(buffer) as drawn:
-        drawn.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-            small, "png", optimize=True
-        )
-    return small.getvalue()
-
-
 def blocks_of(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     r"""Split text into ``("paragraph", (line,))``, ``("list", items)``, ``("steps", items)``.
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from causalgreen.errors import DesignError
 from causalgreen.report.cells import as_cells
-from causalgreen.report.page import Page, Section, blocks_of, captions, png_of
+from causalgreen.report.page import Page, Section, blocks_of, captions
+from causalgreen.report.picture import png_of
 from causalgreen.report.word_tables import add_tables
 
 if TYPE_CHECKING:

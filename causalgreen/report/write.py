@@ -13,7 +13,8 @@ from causalgreen.errors import DesignError
 from causalgreen.report.html import html_page
 from causalgreen.report.latex import latex_page
 from causalgreen.report.markdown import markdown_page
-from causalgreen.report.page import Page, png_of
+from causalgreen.report.page import Page
+from causalgreen.report.picture import png_of
 from causalgreen.report.word import need_word, word_page, word_table
 
 if TYPE_CHECKING:

@@ -97,7 +97,12 @@ def solve_at(
     trees = [tree.tree_ for tree in forest.estimators_]
     bags = np.ones((len(forest.slices_), 1), dtype=bool)
     if groups is not None:
-        bags = np.stack([~np.isin(groups, half) for half, _ in forest.samples()])
+        seen = np.zeros((len(bags), forest.n_groups_), dtype=bool)
+        for row, (half, _) in zip(seen, forest.samples(), strict=True):
+            row[half] = True
+        known = groups >= 0  # firms whose cluster is not in the forest's sample have no group
+        bags = np.ones((len(bags), len(groups)), dtype=bool)
+        bags[:, known] = ~seen[:, groups[known]]
     pieces = []
     for low in range(0, len(X), CHUNK):
         part = slice(low, low + CHUNK)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Forest", "PathForest", "forest"]
 
-BAG = 4
+BAG, FEWEST = 4, 100
 LEAST_LEAF, MOST_LEAF = 5, 20
 NEAR = 20
 TOTALS = ("own_total", "overall")
@@ -52,6 +52,14 @@ class Forest:
         start = "from a smooth start, " if self.smooth else ""
         some = "" if self.firms is None else f" grown on {self.firms:,} firms"
         return f"path forest ({self.trees} trees{some}, {start}splits: {looks})"
+
+    def lighter(self) -> Forest:
+        """The forest that splits are judged with: half the trees, no fewer than 100 of them.
+
+        Judged are its predictions, not their intervals, and half the trees predict as well.
+        """
+        fewer = max(FEWEST, self.trees // 2 // BAG * BAG)
+        return replace(self, trees=min(self.trees, fewer))
 
     def leaf(self, n_firms: int) -> int:
         """Least number of firms in a leaf."""

@@ -130,7 +130,7 @@ class MomentForest(CausalForest):  # type: ignore[misc]
         for i, (half, samples) in enumerate(self.samples()):
             base = None
             if start is not None:
-                base = start(half if alone else np.flatnonzero(np.isin(codes, half)))
+                base = start(half if alone else _members(codes, half)[0])
             size = self.subforest_size
             yield trees[i * size : (i + 1) * size], samples, base
 
@@ -141,19 +141,23 @@ def _grow(
     base: np.ndarray | None,
 ) -> tuple[list[Any], list[int]]:  # fmt: skip
     """The trees of one bag, and how many firms each has seen; on any machine."""
-    seen = []
+    seen, n = [], len(X)
+    A = alpha if base is None else alpha - np.einsum("nab,nb->na", J, base)
+    rows = np.hstack([np.zeros((n, 1)), A, J.reshape(n, -1)])
     for tree, mine in zip(trees, samples, strict=True):
         if codes is not None:
-            mine = np.flatnonzero(np.isin(codes, mine))
-            local = np.unique(codes[mine], return_inverse=True)[1]
+            mine, local = _members(codes, mine)
             # Made here, as a subclass of RandomState does not survive being sent.
             tree.random_state_ = _ShuffleByCluster(tree.random_seed_, local)
-        A, of_sample = alpha[mine], J[mine]
-        if base is not None:
-            A = A - np.einsum("nab,nb->na", of_sample, base[mine])
-        n = len(mine)
-        rows = np.hstack([np.zeros((n, 1)), A, of_sample.reshape(n, -1)])
-        tree.fit(X[mine], np.ascontiguousarray(rows), *sizes, sample_weight=None, check_input=False)
+        tree.fit(X[mine], rows[mine], *sizes, sample_weight=None, check_input=False)
         tree.random_state_ = None
-        seen.append(n)
+        seen.append(len(mine))
     return trees, seen
+
+
+def _members(codes: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of some groups, and the group of each of these, numbered anew from 0."""
+    inside = np.zeros(int(codes.max()) + 1, dtype=bool)
+    inside[groups] = True
+    rows = np.flatnonzero(inside[codes])
+    return rows, (np.cumsum(inside) - 1)[codes[rows]]

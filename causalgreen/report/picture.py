@@ -1,0 +1,126 @@
+"""Figures as pictures: laid out once, drawn once, at the size that a page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from causalgreen.report.page import figure_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from PIL.Image import Image
+
+__all__ = ["png_of"]
+
+WIDEST = 1800
+"""Pixels: twice the width of a page, for screens with two pixels where others have one."""
+MARGIN, AROUND = 0.1, 1.0
+"""Inches of white that are left around a picture, and of room for what lies beside the figure."""
+COLOURS, SAMPLE, LARGE = 256, 4, 200_000
+COMPRESSION = 6
+
+
+def png_of(drawing: Figure | Axes, dpi: int = 200) -> bytes:
+    """Draw a figure as PNG on white, without touching the figure that was handed in.
+
+    The picture gets a palette of 256 colours of its own: charts look the same and take up less
+    than half the room.
+
+    Parameters
+    ----------
+    drawing : matplotlib.figure.Figure or matplotlib.axes.Axes
+        What to draw; all that lies beside the figure, too, as far as an inch.
+    dpi : int
+        At most; less where the picture would be wider than a page can show.
+
+    Returns
+    -------
+    bytes
+    """
+    figure = figure_of(drawing)
+    fine = min(dpi, int(WIDEST / figure.get_size_inches()[0]))
+    small = BytesIO()
+    # no metadata: the same figure gives the same bytes under every matplotlib version
+    _few_colours(_cropped(_drawn(figure, fine), round(MARGIN * fine))).save(
+        small, "png", compress_level=COMPRESSION
+    )
+    return small.getvalue()
+
+
+def _drawn(figure: Figure, dpi: int) -> np.ndarray:
+    """Pixels of a figure and of an inch around it, shape (height, width, 4).
+
+    ``savefig(bbox_inches="tight")`` draws everything twice, once to see how large it is.
+    """
+    from matplotlib.transforms import Bbox
+
+    wide, high = figure.get_size_inches()
+    width, height = (int(np.ceil((side + 2 * AROUND) * dpi)) for side in (wide, high))
+    room = Bbox.from_bounds(-AROUND, -AROUND, (width + 0.5) / dpi, (height + 0.5) / dpi)
+    buffer = BytesIO()
+    with _laid_out(figure, dpi):
+        figure.savefig(buffer, format="rgba", dpi=dpi, bbox_inches=room, facecolor="white")
+    return np.frombuffer(buffer.getvalue(), np.uint8).reshape(height, width, 4)
+
+
+@contextmanager
+def _laid_out(figure: Figure, dpi: int) -> Iterator[None]:
+    """The figure with its layout made for this resolution, on a canvas of its own."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas, engine, before = figure.canvas, figure.get_layout_engine(), figure.dpi
+    loose = [box for box in figure.legends if box.get_bbox_to_anchor() is figure.bbox]
+    FigureCanvasAgg(figure)
+    try:
+        figure.dpi = dpi
+        if engine is not None:
+            engine.execute(figure)
+            # None, not "none": a placeholder would have the figure drawn once for nothing.
+            with rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
+                figure.set_layout_engine(None)
+        # Room around the figure must not move what stands at its edges.
+        for legend in loose:
+            legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
+        yield
+    finally:
+        for legend in loose:
+            legend.set_bbox_to_anchor(None)
+        figure.dpi = before
+        figure.set_layout_engine(engine)
+        figure.set_canvas(canvas)
+
+
+def _cropped(pixels: np.ndarray, margin: int) -> np.ndarray:
+    """What is not white, and a margin, shape (height, width, 3)."""
+    ink = pixels.view(np.uint32)[..., 0] != np.iinfo(np.uint32).max
+    parts = []
+    for axis in (1, 0):
+        found = np.flatnonzero(ink.any(axis=axis))
+        low, high = (found[0], found[-1] + 1) if len(found) else (0, 1)
+        parts.append(slice(max(0, low - margin), high + margin))
+    return np.ascontiguousarray(pixels[parts[0], parts[1], :3])
+
+
+def _few_colours(pixels: np.ndarray) -> Image:
+    """The picture in a palette that a sixteenth of its pixels chose; white stays white."""
+    from PIL import Image
+
+    picture = Image.fromarray(pixels)
+    size = max(1, picture.width // SAMPLE), max(1, picture.height // SAMPLE)
+    large = picture.width * picture.height > LARGE
+    sample = picture.resize(size, Image.Resampling.NEAREST) if large else picture
+    palette = sample.quantize(COLOURS - 1, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    colours = (palette.getpalette() or [])[: 3 * (COLOURS - 1)]
+    places = np.array(picture.quantize(palette=palette, dither=Image.Dither.NONE))
+    # Nearest colours are found among coarse boxes: those of paper would come out as light grey.
+    places[(pixels == 255).all(axis=2)] = len(colours) // 3
+    out = Image.fromarray(places)
+    out.putpalette([*colours, 255, 255, 255])
+    return out
