@@ -1,7 +1,7 @@
 """Other packages, used as their documentation shows, on the same tables.
 
-All peers get the same LightGBM nuisances where they take a learner, with the trees of
-`causalgreen.lightgbm` and a fixed number of rounds; each keeps its own folds and inference.
+All peers get the same LightGBM nuisances where they take a learner, with settings that users give
+them (a rate of .1, 100 rounds, 8 leaves); each keeps its own folds and inference.
 Imports are inside the functions because each peer takes seconds to import.
 """
 

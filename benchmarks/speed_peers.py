@@ -10,7 +10,9 @@ import pandas as pd
 
 from benchmarks.economies import TRAITS
 
-__all__ = ["Rounds", "forest_fit", "forest_through_dowhy", "nuisances"]
+__all__ = [
+    "Rounds", "forest_fit", "forest_through_dowhy", "nuisances", "nuisances_found", "stopped_early",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,33 @@ class Rounds:
 
 
 def _boosting(rounds: int, seed: int) -> Any:
-    """The trees of `causalgreen.lightgbm`."""
+    """The trees of `causalgreen.lightgbm`, whose settings are read off it."""
     from lightgbm import LGBMRegressor
 
+    import causalgreen as cg
+
+    ours: Any = cg.lightgbm()
     return LGBMRegressor(
-        n_estimators=rounds, learning_rate=0.1, num_leaves=8, min_child_samples=20, max_bin=63,
-        force_row_wise=True, random_state=seed, n_jobs=1, verbose=-1,
+        n_estimators=rounds, learning_rate=ours.learning_rate, num_leaves=ours.num_leaves,
+        min_child_samples=ours.min_child_samples, max_bin=ours.max_bin, force_row_wise=True,
+        random_state=seed, n_jobs=1, verbose=-1,
     )  # fmt: skip
+
+
+def stopped_early(seed: int) -> Any:
+    """The same trees; how many is found on a fifth of the training rows, as a user would."""
+    from lightgbm import LGBMRegressor, early_stopping
+    from sklearn.model_selection import train_test_split
+
+    trees = _boosting(300, seed)
+
+    class Stopped(LGBMRegressor):  # type: ignore[misc]
+        def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+            keep, aside = train_test_split(np.arange(len(y)), test_size=0.2, random_state=seed)
+            stop = early_stopping(round(3 / self.learning_rate), verbose=False)
+            return super().fit(X[keep], y[keep], eval_set=[(X[aside], y[aside])], callbacks=[stop])
+
+    return Stopped(**trees.get_params())
 
 
 def _controls(frame: pd.DataFrame, controls: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -55,13 +77,31 @@ def nuisances(
     frame: pd.DataFrame, controls: list[str], rounds: Rounds, folds: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Out-of-fold predictions of outcome and treatment, as EconML makes them."""
+    models = _boosting(rounds.outcome, seed), _boosting(rounds.treatment, seed)
+    return _out_of_fold(np.column_stack(_controls(frame, controls)), frame, models, folds, seed)
+
+
+def nuisances_found(study: Any, frame: pd.DataFrame, folds: int, seed: int) -> Any:
+    """The same on the features of the study, the number of rounds found by early stopping.
+
+    What EconML would have to do for what the study does for five variables: remove firm effects
+    (features are levels and firm means), and find the number of rounds.
+    """
+    design = study.residuals.design
+    features = np.ascontiguousarray(design.features[:, design.flexible])
+    models = stopped_early(seed), stopped_early(seed)
+    return _out_of_fold(features, frame, models, folds, seed)
+
+
+def _out_of_fold(
+    X: np.ndarray, frame: pd.DataFrame, models: tuple[Any, Any], folds: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.model_selection import KFold, cross_val_predict
 
-    XW = np.column_stack(_controls(frame, controls))
     cv = KFold(folds, shuffle=True, random_state=seed)
     return tuple(
-        cross_val_predict(_boosting(n, seed), XW, frame[name].to_numpy(), cv=cv)
-        for name, n in (("green_patents", rounds.outcome), ("ai", rounds.treatment))
+        cross_val_predict(model, X, frame[name].to_numpy(), cv=cv)
+        for name, model in zip(("green_patents", "ai"), models, strict=True)
     )  # type: ignore[return-value]
 
 
