@@ -175,7 +175,7 @@ TARGETS: tuple[Target, ...] = (
         for words, worst in (("all checks together", False), ("the largest", True))
     ),
     *(
-        Target("coverage", f"checks: planted violations that get fail or warn, {words}",
+        Target("coverage", f"checks: planted violations that are caught, {words}",
                "checks", figures.caught(worst), low=0.80, unit="{:.1%}")
         for words, worst in (("all checks together", False), ("the least", True))
     ),
