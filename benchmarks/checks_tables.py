@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.checks_results import PACKAGES, fingerprint
-from benchmarks.figures import caught_of
+from benchmarks.figures import LOUD, with_caught
 from benchmarks.made_with import machine_in, versions_in
 from benchmarks.monte_carlo import rate_error
 from benchmarks.results import Store, read_metadata
@@ -76,6 +76,7 @@ def replaced(page: str, name: str, block: str) -> str:
 
 def size_block(table: pd.DataFrame, notes: dict[str, str]) -> str:
     """Reading, tables and versions of the size and power of every check."""
+    table = with_caught(table)
     parts = [_drawn(table), _reading(table)]
     for kind, title in TITLES.items():
         part = table[table["kind"] == kind]
@@ -99,8 +100,9 @@ def _drawn(table: pd.DataFrame) -> str:
         f"{one['clusters']:.0f} cities, with errors that persist within firms and share city-year "
         "shocks; those of the mediation and graph checks have as many firms or rows as "
         "`benchmarks/checks_worlds.py` says. In brackets: Monte-Carlo standard errors; *n/a*: not "
-        "applicable; *caught*: *fail* or *warn*, or rejected where there is no verdict; *weak*: in "
-        f"fewer than {100 * WEAK:.0f} % of the panels."
+        "applicable; *caught*: *fail* or *warn*, but *fail* alone for a check that warns or "
+        f"fails in more than {100 * LOUD:.0f} % of the panels with nothing wrong, rejected where "
+        f"there is no verdict; *weak*: caught in fewer than {100 * WEAK:.0f} % of the panels."
     )
 
 
@@ -110,15 +112,18 @@ def _reading(table: pd.DataFrame) -> str:
     fine, planted = table[table["kind"].str.endswith("to find")], table[table["kind"] == "planted"]
     high = null[null["rejected"] - 2 * null["rejected_mcse"] > 0.05]
     loud = fine[fine["fail"] - 2 * fine["fail_mcse"] > 0.05]
+    warns = fine[fine["warn"] > LOUD]
     judged = planted[planted["fail"].notna()]
-    caught = caught_of(judged)
+    caught = judged["caught"]
     deaf = judged[caught < WEAK]
     lines = [
         f"Where the null hypothesis holds, p is 5 % or less in {_span(null['rejected'])} % of the "
         f"panels; above 5 % by more than two Monte-Carlo errors: {_named(high, 'rejected')}.",
         f"Where nothing is wrong, the verdict is *fail* in {_span(fine['fail'].dropna())} % of the "
         f"panels; above 5 % by more than two Monte-Carlo errors: {_named(loud, 'fail')}.",
-        f"Of {len(judged)} planted violations {int((caught >= WEAK).sum())} get *fail* or *warn* "
+        f"Where nothing is wrong, these warn in more than {100 * LOUD:.0f} % of the panels, so "
+        f"that a warning of theirs tells little: {_named(warns, 'warn')}.",
+        f"Of {len(judged)} planted violations {int((caught >= WEAK).sum())} are caught "
         f"in 80 % of the panels or more, {int((judged['fail'] >= WEAK).sum())} get *fail*; caught "
         f"in fewer than 80 %: {_named(deaf.assign(both=caught), 'both')}.",
     ]
@@ -142,20 +147,21 @@ def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]], aligned: str) 
 
 def _rows(part: pd.DataFrame, planted: bool = False) -> str:
     """A table; of what is planted with the share that is caught, and whether the check is weak."""
-    rows, caught = [], caught_of(part)
-    for row, share in zip(part.to_dict("records"), caught, strict=True):
+    rows = []
+    for row in part.to_dict("records"):
         p_of = "" if pd.isna(row["p_of"]) else str(row["p_of"])
         rows.append([
             str(row["check"]), str(row["what"]), _share(row, "rejected"), _share(row, "fail"),
             *("" if pd.isna(row[c]) else f"{100 * row[c]:.1f}" for c in ("warn", "not_applicable")),
-            *([_caught(row, share)] if planted else ()), p_of,
+            *([_caught(row)] if planted else ()), p_of,
         ])  # fmt: skip
     if planted:
         return _markdown((*HEAD[:-1], "caught, % (s.e.)", HEAD[-1]), rows, "llrrrrrl")
     return _markdown(HEAD, rows, "llrrrrl")
 
 
-def _caught(row: dict[Hashable, Any], share: float) -> str:
+def _caught(row: dict[Hashable, Any]) -> str:
+    share = float(row["caught"])
     error = rate_error(share, row["replications"] - row["failed"])
     text = f"{100 * share:.1f} ({100 * error:.1f})"
     return f"**weak: {text}**" if share < WEAK else text

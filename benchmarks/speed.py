@@ -23,14 +23,14 @@ import pandas as pd
 
 import causalgreen as cg
 from benchmarks.economies import CONTROLS, ROLES, TRAITS
-from benchmarks.figures import FOUND
+from benchmarks.figures import ALIKE
 from benchmarks.made_with import made_with
 from benchmarks.speed_peers import (
     Rounds,
     forest_fit,
     forest_through_dowhy,
     nuisances,
-    nuisances_found,
+    nuisances_alike,
 )
 from benchmarks.surface_methods import warm_up
 from benchmarks.surface_speed import Clock
@@ -128,9 +128,8 @@ def _beside(
         fit = partial(forest_fit, frame, controls, rounds, folds, trees, seed)
         time(ECONML, f"two nuisances alone, {folds} folds", two, note)
         time(ECONML, f"CausalForestDML.fit, {folds} folds", fit, note)
-    found = partial(nuisances_found, study, frame, 5, seed)
-    time(ECONML, FOUND, found, "levels and firm means of the controls; stopped early on a fifth of "
-         "the training rows")  # fmt: skip
+    alike = partial(nuisances_alike, study, frame, rounds, 5, seed)
+    time(ECONML, ALIKE, alike, f"{note}; levels and firm means of the controls")
     through = partial(forest_through_dowhy, frame, controls, rounds, trees, seed)
     time(DOWHY, "identify, estimate, intervals of all rows, 5 folds", through, note)
 
@@ -187,8 +186,8 @@ def figures(table: pd.DataFrame) -> pd.DataFrame:
         two = float(seconds[f"two nuisances alone, {folds} folds"])
         out.append((f"whole study / one CausalForestDML.fit with {folds} folds", whole / fit, 1.0))
         out.append((f"cross-fitting of all targets / EconML's two, {folds} folds", ours / two, 1.5))
-    like = "cross-fitting of all targets / EconML's two on the same features, rounds to be found"
-    out.append((like, ours / float(seconds[FOUND]), 1.5))
+    like = "cross-fitting of all targets / EconML's two on the same features, 5 folds"
+    out.append((like, ours / float(seconds[ALIKE]), 1.5))
     found = pd.DataFrame(out, columns=["target", "figure", "bar"])
     found["met"] = found["figure"] <= found["bar"]
     return found.assign(missed_by=(found["figure"] / found["bar"] - 1).clip(lower=0))

@@ -11,7 +11,7 @@ import pandas as pd
 from benchmarks.economies import TRAITS
 
 __all__ = [
-    "Rounds", "forest_fit", "forest_through_dowhy", "nuisances", "nuisances_found", "stopped_early",
+    "Rounds", "forest_fit", "forest_through_dowhy", "nuisances", "nuisances_alike",
 ]  # fmt: skip
 
 
@@ -51,22 +51,6 @@ def _boosting(rounds: int, seed: int) -> Any:
     )  # fmt: skip
 
 
-def stopped_early(seed: int) -> Any:
-    """The same trees; how many is found on a fifth of the training rows, as a user would."""
-    from lightgbm import LGBMRegressor, early_stopping
-    from sklearn.model_selection import train_test_split
-
-    trees = _boosting(300, seed)
-
-    class Stopped(LGBMRegressor):  # type: ignore[misc]
-        def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-            keep, aside = train_test_split(np.arange(len(y)), test_size=0.2, random_state=seed)
-            stop = early_stopping(round(3 / self.learning_rate), verbose=False)
-            return super().fit(X[keep], y[keep], eval_set=[(X[aside], y[aside])], callbacks=[stop])
-
-    return Stopped(**trees.get_params())
-
-
 def _controls(frame: pd.DataFrame, controls: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Traits as effect modifiers; controls, peers' AI and the year beside them."""
     X = frame[list(TRAITS)].to_numpy(dtype=np.float64)
@@ -81,15 +65,13 @@ def nuisances(
     return _out_of_fold(np.column_stack(_controls(frame, controls)), frame, models, folds, seed)
 
 
-def nuisances_found(study: Any, frame: pd.DataFrame, folds: int, seed: int) -> Any:
-    """The same on the features of the study, the number of rounds found by early stopping.
-
-    What EconML would have to do for what the study does for five variables: remove firm effects
-    (features are levels and firm means), and find the number of rounds.
-    """
+def nuisances_alike(
+    study: Any, frame: pd.DataFrame, rounds: Rounds, folds: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same on the features of the study: levels and firm means of the controls."""
     design = study.residuals.design
+    models = _boosting(rounds.outcome, seed), _boosting(rounds.treatment, seed)
     features = np.ascontiguousarray(design.features[:, design.flexible])
-    models = stopped_early(seed), stopped_early(seed)
     return _out_of_fold(features, frame, models, folds, seed)
 
 

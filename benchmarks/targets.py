@@ -175,7 +175,7 @@ TARGETS: tuple[Target, ...] = (
         for words, worst in (("all checks together", False), ("the largest", True))
     ),
     *(
-        Target("coverage", f"checks: planted violations that get fail or warn, {words}",
+        Target("coverage", f"checks: planted violations that are caught, {words}",
                "checks", figures.caught(worst), low=0.80, unit="{:.1%}")
         for words, worst in (("all checks together", False), ("the least", True))
     ),
@@ -191,7 +191,7 @@ TARGETS: tuple[Target, ...] = (
            "speed", figures.whole_study(2), high=1.0),
     Target("speed", "cross-fitting of all targets over EconML's two, 5 folds", "speed",
            figures.cross_fitting(5), high=1.5),
-    Target("speed", "the same, EconML on the study's features and finding its rounds, too",
+    Target("speed", "the same, EconML on the features of the study",
            "speed", figures.like_for_like, high=1.5),
     Target("speed", "DoWhy's refuters, estimator fitted again, over ours: the least of four",
            "refuters", figures.smallest("ratio_whole_estimator", "refuter"), low=100,

@@ -15,6 +15,7 @@ from benchmarks.checks_scenario import cell
 from benchmarks.checks_scenarios import SCENARIOS
 from benchmarks.checks_tables import PAGE, RESULTS, WEAK, _rows, blocks, main, replaced
 from benchmarks.checks_worlds import one_firm, world
+from benchmarks.figures import with_caught
 from benchmarks.results import Store
 from causalgreen.falsify.registry import CHECKS
 
@@ -128,16 +129,32 @@ def test_a_confounder_moves_treatment_and_both_outcomes():
 def test_a_check_that_catches_too_little_is_called_weak():
     row = {"check": "influence", "what": "one firm", "p_of": np.nan, "rejected": np.nan,
            "rejected_mcse": np.nan, "fail": 0.5, "fail_mcse": 0.09, "warn": 0.1,
-           "not_applicable": 0.0, "replications": 30, "failed": 0}  # fmt: skip
+           "not_applicable": 0.0, "replications": 30, "failed": 0, "kind": "planted"}  # fmt: skip
     asked = row | {"fail": np.nan, "warn": np.nan, "not_applicable": np.nan, "rejected": 1.0}
     strong = row | {"warn": 0.4}
-    weak, limits, fine = _rows(pd.DataFrame([row, asked, strong]), planted=True).splitlines()[2:]
+    weak, limits, fine = _rows(with_caught(pd.DataFrame([row, asked, strong])), True).splitlines()[
+        2:
+    ]
     assert "**weak: 60.0 (8.9)**" in weak
     assert "weak" not in limits
     assert "| 100.0 (2.3) |" in limits
     assert "| 90.0 (5.5) |" in fine
     assert 0.6 < WEAK <= 0.9
     assert "caught" not in _rows(pd.DataFrame([row]))
+
+
+def test_a_warning_counts_only_from_a_check_that_does_not_always_warn():
+    base = {"rejected": np.nan, "fail": 0.1, "warn": 0.9}
+    table = with_caught(pd.DataFrame([
+        base | {"check": "loud", "kind": "planted"},
+        base | {"check": "loud", "kind": "something to find", "fail": 0.0},
+        base | {"check": "quiet", "kind": "planted"},
+        base | {"check": "quiet", "kind": "nothing to find", "fail": 0.0, "warn": 0.05},
+        base | {"check": "asked", "kind": "planted", "fail": np.nan, "warn": np.nan,
+                "rejected": 0.7},
+    ]))  # fmt: skip
+    assert table["caught"].tolist() == pytest.approx([0.1, 0.0, 1.0, 0.05, 0.7])
+    assert table["loud"].tolist() == [True, True, False, False, False]
 
 
 def test_errors_of_all_scenarios_together_are_between_panels():
