@@ -11,14 +11,9 @@ import pandas as pd
 from benchmarks.monte_carlo import TWO, mean_error, rate_error, simultaneous
 
 __all__ = [
-<<<<<<< HEAD
-    "ALIKE", "STUDY", "Figure", "Reader", "against_peer", "caught", "caught_of", "cross_fitting",
-    "groups", "largest", "like_for_like", "paths", "sizes", "slope", "smallest", "surface",
-    "whole_study",
-=======
-    "STUDY", "Figure", "Reader", "against_peer", "caught", "cross_fitting", "groups",
-    "largest", "paths", "sizes", "slope", "smallest", "surface", "whole_study", "with_caught",
->>>>>>> suite
+    "ALIKE", "STUDY", "Figure", "Reader", "against_peer", "caught", "cross_fitting", "groups",
+    "largest", "like_for_like", "paths", "sizes", "slope", "smallest", "surface", "whole_study",
+    "with_caught",
 ]  # fmt: skip
 
 STUDY = "study"
