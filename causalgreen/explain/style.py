@@ -84,6 +84,8 @@ def _texts(figure: Figure) -> Iterator[Text]:
             numbers = (LogFormatter, NullFormatter, ScalarFormatter)
             if not isinstance(artist.get_major_formatter(), numbers):
                 yield from artist.get_ticklabels()
+                for tick in artist.get_major_ticks():
+                    yield from (tick.label1, tick.label2)
 
 
 def _wide(text: str) -> str:
