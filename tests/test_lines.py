@@ -11,7 +11,8 @@ import pytest
 from conftest import make_study
 
 import causalgreen as cg
-from causalgreen.residuals import boosting, lines
+from causalgreen.residuals import boosting, foldline
+from causalgreen.residuals import linear as linear_module
 from causalgreen.residuals.linear import linear_fit
 from causalgreen.residuals.lines import cross_lines
 from causalgreen.residuals.tasks import FoldTask, Together
@@ -50,7 +51,7 @@ def tasks_of(X, Y, weights, fold):
 @pytest.mark.parametrize("gaps", [False, True])
 @pytest.mark.parametrize("rows", [64, 10_000])
 def test_lines_are_least_squares(monkeypatch, weighted, gaps, rows):
-    monkeypatch.setattr(lines, "ROWS", rows)
+    monkeypatch.setattr(foldline, "ROWS", rows)
     X, Y, fold, rng = world()
     weights = rng.uniform(0.5, 2, len(X)) if weighted else None
     if gaps:
@@ -80,11 +81,33 @@ def test_what_cross_products_cannot_tell_goes_the_longer_way():
     X, Y, fold, rng = world(2)
     X[:, 5] = X[:, 0] + 1e-7 * rng.normal(size=len(X))  # nearly collinear
     assert cross_lines(X, Y, None, fold, np.ones(6)) == [None] * 3
-    X[:, 5] = X[:, 0]
-    assert cross_lines(X, Y, None, fold, np.ones(6)) == [None] * 3
     for task in tasks_of(X, Y, None, fold):
         alone = linear_fit(replace(task, together=None, memo={}))
         np.testing.assert_array_equal(linear_fit(task)[1], alone[1])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("freely", [1.0, 1e-3])
+def test_of_columns_that_repeat_each_other_the_shortest_solution(weighted, freely):
+    X, Y, fold, rng = world(6)
+    weights = rng.uniform(0.5, 2, len(X)) if weighted else None
+    X = np.column_stack([X, X[:, 0] - 3 * X[:, 2], X[:, 1], np.full(len(X), 7.0)])
+    free = np.ones(9)
+    free[[6, 7]] = freely
+    found = cross_lines(X, Y, weights, fold, free)
+    assert all(line is not None for line in found)
+    for task in tasks_of(X, Y, weights, fold):
+        task = replace(task, linear=free)
+        alone = linear_module._alone(task, True)
+        for a, b in zip(linear_fit(task), alone, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-8)
+
+
+def test_directions_that_are_small_but_there_are_kept():
+    """Cross products cannot tell 1e-8 from nothing; the rows can."""
+    X, Y, fold, rng = world(7)
+    X[:, 5] = X[:, 0] + 1e-8 * rng.normal(size=len(X))
+    assert cross_lines(X, Y, None, fold, np.ones(6)) == [None] * 3
 
 
 def test_a_level_that_only_held_out_rows_have_is_not_drawn_out_to():

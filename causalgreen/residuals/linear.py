@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from causalgreen.residuals.lines import CLEAR, REACH, ROWS, cross_lines
+from causalgreen.residuals.foldline import REACH, ROWS
+from causalgreen.residuals.lines import CLEAR, RANK, cross_lines
 from causalgreen.residuals.tasks import FoldTask
 
 __all__ = ["LinearLearner", "fill_missing", "linear_fit"]
 
 # The number of values up to which all rows are kept for the next target.
 KEEP = 16_000_000
-RANK = 1e-10
 # Below it the cross products lose too much: the response is carried through the decomposition.
 SAFE = 1e-6
 

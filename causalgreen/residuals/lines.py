@@ -2,82 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from causalgreen.residuals.foldline import REACH, FoldLine, chunks
 from causalgreen.residuals.foldsums import FoldSums, fold_sums
 
-__all__ = ["CLEAR", "REACH", "ROWS", "FoldLine", "cross_lines"]
+__all__ = ["CLEAR", "RANK", "cross_lines"]
 
-REACH = 2.0
-# Rows that are in memory at a time, beside the features themselves.
-ROWS = 32_768
-# Of the variance of a column about the common shift, what must be left about the fold's own mean,
-# and of the largest direction the smallest: below, cross products lose digits.
+# Of the variance of a column about the common shift, what must be left about the fold's own mean:
+# below, cross products lose digits.
 CENTRED = 1e-2
+# Size of a direction beside the largest: above it cross products determine it; up to the second, by
+# the eye of cross products, it may be none; up to the third, measured on the rows, it is none.
 CLEAR = 1e-5
+ABSENT = 3e-7
+RANK = 1e-10
 # A column that varies less than this beside its level is a constant.
 CONSTANT = 1e-12
-
-
-@dataclass(frozen=True, slots=True)
-class FoldLine:
-    """Least squares of every target on the rows of all folds but one.
-
-    Attributes
-    ----------
-    seen : numpy.ndarray of int, shape (c,)
-        Features that a line may use.
-    holes : numpy.ndarray of int, shape (h,)
-        Which of these have gaps: an indicator for each follows the columns.
-    fill : numpy.ndarray, shape (c,)
-        What gaps are filled with.
-    centre, slope : numpy.ndarray, shapes (c + h,) and (c + h, p)
-        Means in training; coefficients.
-    level : numpy.ndarray, shape (p,)
-        Means of the targets in training.
-    reach : numpy.ndarray, shape (c + h,)
-        How far from its mean a column of held-out rows may lie.
-    """
-
-    seen: np.ndarray
-    holes: np.ndarray
-    fill: np.ndarray
-    centre: np.ndarray
-    slope: np.ndarray
-    level: np.ndarray
-    reach: np.ndarray
-
-    def columns(self, x: np.ndarray) -> np.ndarray:
-        """Filled columns and indicators of gaps, minus their means."""
-        if not len(self.holes):
-            return x - self.centre
-        missing = np.isnan(x)
-        filled = np.where(missing, self.fill, x)
-        return np.column_stack([filled, missing[:, self.holes]]) - self.centre
-
-    def fitted(self, X: np.ndarray) -> np.ndarray:
-        """Fit for all rows, a chunk at a time, shape (n, p)."""
-        out = np.empty((len(X), len(self.level)))
-        for part, x in _chunks(X, self.seen):
-            out[part] = self.level + self.columns(x) @ self.slope
-        return out
-
-    def held_out(self, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Fit for held-out rows, shape (len(rows), p).
-
-        A column that hardly varies in training may be huge in a held-out cluster (a level or a
-        subsidy that only this cluster has): a line must not be drawn out to there.
-        """
-        out = np.empty((len(rows), len(self.level)))
-        for low in range(0, len(rows), ROWS):
-            part = slice(low, low + ROWS)
-            x = self.columns(X[rows[part]][:, self.seen])
-            np.clip(x, -self.reach, self.reach, out=x)
-            out[part] = self.level + x @ self.slope
-        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +50,8 @@ class _Fit:
         Standardised columns are ``z @ turn``.
     vectors, square : numpy.ndarray, shapes (c + h, r) and (r,)
         Directions that the training rows determine, and their squared singular values.
+    none : numpy.ndarray, shape (1 + c + h, a)
+        Directions that seem to be none, in the columns of `_Sums`.
     moments : numpy.ndarray, shape (1 + c + h, p)
         Cross products of the columns of `_Sums` with the targets.
     level : numpy.ndarray, shape (p,)
@@ -117,6 +62,7 @@ class _Fit:
     turn: np.ndarray
     vectors: np.ndarray
     square: np.ndarray
+    none: np.ndarray
     moments: np.ndarray
     level: np.ndarray
     fill: np.ndarray
@@ -170,20 +116,14 @@ def cross_lines(
     if not fits:
         return [None] * count
     beta = {k: fit.solve(fit.moments) for k, fit in fits.items()}
-    inner = {k: _whole(fit, beta[k]) for k, fit in fits.items()}
-    left = _left_over(X, Y, weights, fold, sums, inner)
+    left, size = _left_over(X, Y, weights, fold, sums, fits, beta)
     out: list[FoldLine | None] = [None] * count
     for k, fit in fits.items():
+        if size[k] > RANK**2 * fit.square[-1]:
+            continue
         slope = (beta[k] + fit.solve(left[k])) * (freedom / fit.scale)[:, None]
         out[k] = FoldLine(seen, sums.holes, fit.fill, fit.centre, slope, fit.level, fit.reach)
     return out
-
-
-def _chunks(X: np.ndarray, seen: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Columns that lines may use, some rows at a time."""
-    for low in range(0, len(X), ROWS):
-        part = slice(low, min(low + ROWS, len(X)))
-        yield part, X[part][:, seen]
 
 
 def _columns(x: np.ndarray, shift: np.ndarray, holes: np.ndarray) -> np.ndarray:
@@ -204,12 +144,12 @@ def _sums(
 ) -> _Sums:  # fmt: skip
     """First pass: where gaps are, then sums by fold."""
     total, known = np.zeros(len(seen)), np.zeros(len(seen))
-    for _, x in _chunks(X, seen):
+    for _, x in chunks(X, seen):
         gaps = np.isnan(x)
         total += np.where(gaps, 0.0, x).sum(axis=0)
         known += len(x) - gaps.sum(axis=0)
     holes, shift = np.flatnonzero(known < len(X)), total / np.maximum(known, 1)
-    pieces = ((part, _columns(x, shift, holes)) for part, x in _chunks(X, seen))
+    pieces = ((part, _columns(x, shift, holes)) for part, x in chunks(X, seen))
     width = 1 + len(seen) + len(holes)
     return _Sums(seen, holes, shift, fold_sums(pieces, width, Y, weights, fold, count))
 
@@ -246,7 +186,8 @@ def _fit(sums: _Sums, k: int, free: np.ndarray) -> _Fit | None:
     if not len(varies):
         return None
     square, directions = np.linalg.eigh(S[np.ix_(varies, varies)])
-    if square[0] <= CLEAR**2 * square[-1]:
+    there, none = square > CLEAR**2 * square[-1], square <= ABSENT**2 * square[-1]
+    if not (there | none).all():
         return None
     vectors = np.zeros((c + h, len(varies)))
     vectors[varies] = directions
@@ -255,7 +196,8 @@ def _fit(sums: _Sums, k: int, free: np.ndarray) -> _Fit | None:
     moments = folds.moments[0]
     level = moments[0] / T[0, 0]
     return _Fit(
-        turn, vectors, square, moments, level, fill + sums.shift, levels, scale, reach
+        turn, vectors[:, there], square[there], turn @ vectors[:, none], moments, level,
+        fill + sums.shift, levels, scale, reach,
     )  # fmt: skip
 
 
@@ -275,18 +217,25 @@ def _whole(fit: _Fit, beta: np.ndarray) -> np.ndarray:
 
 def _left_over(
     X: np.ndarray, Y: np.ndarray, weights: np.ndarray | None, fold: np.ndarray, sums: _Sums,
-    inner: dict[int, np.ndarray],
-) -> dict[int, np.ndarray]:  # fmt: skip
-    """Second pass: cross products of the training residuals of every fold's fit."""
-    p, keys = Y.shape[1], list(inner)
-    stacked = np.column_stack([inner[k] for k in keys])
-    out = np.zeros_like(stacked)
-    for part, x in _chunks(X, sums.seen):
-        z = _columns(x, sums.shift, sums.holes)
+    fits: dict[int, _Fit], beta: dict[int, np.ndarray],
+) -> tuple[dict[int, np.ndarray], dict[int, float]]:  # fmt: skip
+    """Second pass: cross products of the training residuals of every fold's fit.
+
+    And the squared size, on the training rows, of the directions that seem to be none.
+    """
+    p, keys = Y.shape[1], list(fits)
+    stacked = np.column_stack([_whole(fit, beta[k]) for k, fit in fits.items()])
+    none = np.column_stack([fit.none for fit in fits.values()])
+    owner = np.repeat(keys, [fit.none.shape[1] for fit in fits.values()])
+    out, size = np.zeros_like(stacked), np.zeros(len(owner))
+    for part, x in chunks(X, sums.seen):
+        z, here = _columns(x, sums.shift, sums.holes), fold[part]
+        w = np.ones(len(z)) if weights is None else weights[part]
         left = np.tile(Y[part], len(keys)) - z @ stacked
-        if weights is not None:
-            left *= weights[part][:, None]
         for i, k in enumerate(keys):
-            left[(fold[part] == k) | (fold[part] < 0), i * p : (i + 1) * p] = 0.0
+            train = np.where((here == k) | (here < 0), 0.0, w)
+            left[:, i * p : (i + 1) * p] *= train[:, None]
+            size[owner == k] += train @ (z @ none[:, owner == k]) ** 2
         out += z.T @ left
-    return {k: out[:, i * p : (i + 1) * p] for i, k in enumerate(keys)}
+    largest = {k: float(size[owner == k].max(initial=0.0)) for k in keys}
+    return {k: out[:, i * p : (i + 1) * p] for i, k in enumerate(keys)}, largest

@@ -8,8 +8,8 @@ from causalgreen.panel.features import FeatureCounts
 from causalgreen.panel.memory import Need, check_memory
 from causalgreen.panel.transforms import FixedEffects, feature_counts
 from causalgreen.residuals.boosting import CHUNK, LightGBMLearner
+from causalgreen.residuals.foldline import ROWS
 from causalgreen.residuals.linear import LinearLearner
-from causalgreen.residuals.lines import ROWS
 from causalgreen.residuals.sieve import KEEP as SIEVE_KEEP
 from causalgreen.residuals.sieve import ROWS as SIEVE_ROWS
 from causalgreen.residuals.sieve import LassoLearner
