@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from benchmarks.figures import ALIKE
 from benchmarks.speed import Size, figures, rows_of
 from benchmarks.speed_peers import Rounds, nuisances
 
@@ -16,13 +17,13 @@ def test_ratios_are_of_the_study_alone_and_misses_are_told():
          ("EconML", "two nuisances alone, 5 folds", 4.0),
          ("EconML", "CausalForestDML.fit, 5 folds", 10.0),
          ("EconML", "two nuisances alone, 2 folds", 2.0),
-         ("EconML", "CausalForestDML.fit, 2 folds", 6.0)],
+         ("EconML", "CausalForestDML.fit, 2 folds", 6.0), ("EconML", ALIKE, 5.0)],
         columns=["part", "what", "process"],
     )  # fmt: skip
     found = figures(table)
-    assert found["figure"].tolist() == pytest.approx([0.9, 1.5, 1.5, 3.0])
-    assert found["met"].tolist() == [True, True, False, False]
-    assert found["missed_by"].tolist() == pytest.approx([0, 0, 0.5, 1.0])
+    assert found["figure"].tolist() == pytest.approx([0.9, 1.5, 1.5, 3.0, 1.2])
+    assert found["met"].tolist() == [True, True, False, False, True]
+    assert found["missed_by"].tolist() == pytest.approx([0, 0, 0.5, 1.0, 0])
 
 
 def test_rows_have_as_many_controls_as_asked():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,13 @@ from causalgreen.panel.absorb import absorb, group_means
 from causalgreen.panel.features import encode_traits
 from causalgreen.residuals.choose import combine
 from causalgreen.residuals.jobs import run_jobs
-from causalgreen.residuals.tasks import FoldTask, Together
+from causalgreen.residuals.tasks import FoldTask, Stack, Together
 
 if TYPE_CHECKING:
     from causalgreen.falsify.case import Case
+    from causalgreen.panel.transforms import Design
 
-__all__ = ["basis_of", "outcome_replaced", "residualise"]
+__all__ = ["basis_of", "outcome_replaced", "residualise", "residualise_all"]
 
 
 def basis_of(case: Case) -> Basis:
@@ -51,44 +53,83 @@ def residualise(case: Case, column: str) -> np.ndarray:
     DesignError
         If fixed effects and controls leave nothing of it.
     """
+    return residualise_all(case, (column,))[:, :, 0]
+
+
+def residualise_all(case: Case, columns: Sequence[str]) -> np.ndarray:
+    """Residuals of further columns, which share what learners make of the features.
+
+    Parameters
+    ----------
+    case, columns
+        As for `residualise`, several columns.
+
+    Returns
+    -------
+    numpy.ndarray, shape (repeats, n, len(columns))
+
+    Raises
+    ------
+    DesignError
+        If fixed effects and controls leave nothing of one.
+    """
     design, panel = case.residuals.design, case.panel
-    study = case.again()
-    settings, kind = study._settings, study.fixed_effects.kind
-    raw = panel.column(column)
-    value = raw[design.rows]
-    if kind == "first_difference":
-        value = value - raw[design.rows - 1]
     weights = None if panel.roles.weight is None else panel.weights[design.rows]
+    Y = np.column_stack([_transformed(case, column, weights) for column in columns])
+    out = np.repeat(Y[None], len(case.residuals.folds), axis=0)
+    if not design.features.shape[1]:
+        return out
+    settings = case.again()._settings
+    together = Together(Y, case.residuals.folds)
+    y = [np.ascontiguousarray(one) for one in Y.T]
+    for r, fold in enumerate(case.residuals.folds):
+        tasks = []
+        for k in range(settings.folds):
+            train, test, seed = np.flatnonzero(fold != k), np.flatnonzero(fold == k), settings.seed
+            tasks.append([
+                FoldTask(
+                    design.features, one, weights, train, test, design.linear, design.flexible,
+                    design.traits, _seed(seed, r, k), together=together, place=(r, k, j),
+                )
+                for j, one in enumerate(y)
+            ])  # fmt: skip
+        made = run_jobs(settings.stack.members, tasks, settings.n_jobs, False)
+        for j, one in enumerate(y):
+            pieces = [of_fold[j] for of_fold in made]
+            fitted = _assembled(design, weights, fold, one, pieces, settings.stack)
+            out[r, :, j] = absorb((one - fitted)[:, None], design.removed, weights)[:, 0]
+    return out
+
+
+def _transformed(case: Case, column: str, weights: np.ndarray | None) -> np.ndarray:
+    """A column as the study's own targets: differenced where these are, effects removed."""
+    design = case.residuals.design
+    raw = case.panel.column(column)
+    value = raw[design.rows]
+    if case.again().fixed_effects.kind == "first_difference":
+        value = value - raw[design.rows - 1]
     effects = design.removed or tuple(codes for _, codes in design.effects)
     y = absorb(value[:, None], effects, weights)[:, 0]
     if np.std(y) <= 1e-9 * max(float(np.std(value)), 1e-300):
         raise DesignError(f"fixed effects leave nothing of {column!r}")
-    out = np.repeat(y[None], len(case.residuals.folds), axis=0)
-    if not design.features.shape[1]:
-        return out
-    together = Together(y[:, None], case.residuals.folds)
-    for r, fold in enumerate(case.residuals.folds):
-        tasks = [
-            FoldTask(
-                design.features, y, weights, np.flatnonzero(fold != k), np.flatnonzero(fold == k),
-                design.linear, design.flexible, design.traits, _seed(settings.seed, r, k),
-                together=together, place=(r, k, 0),
-            )
-            for k in range(settings.folds)
-        ]  # fmt: skip
-        made = run_jobs(settings.stack.members, [[t] for t in tasks], settings.n_jobs, False)
-        candidates = []
-        for m in range(len(settings.stack.members)):
-            whole = np.empty((len(y), made[0][0][m].shape[1]))
-            for k, piece in enumerate(made):
-                whole[fold == k] = piece[0][m]
-            if design.removed:
-                first = design.removed[0]
-                whole = whole - group_means(whole, first, weights)[first]
-            candidates.append(whole)
-        fitted, _ = combine(y, weights, candidates, settings.stack)
-        out[r] = absorb((y - fitted)[:, None], design.removed, weights)[:, 0]
-    return out
+    return y
+
+
+def _assembled(
+    design: Design, weights: np.ndarray | None, fold: np.ndarray, y: np.ndarray,
+    pieces: list[list[np.ndarray]], stack: Stack,
+) -> np.ndarray:  # fmt: skip
+    """Folds put together, and the choice among the candidates."""
+    candidates = []
+    for m in range(len(stack.members)):
+        whole = np.empty((len(y), pieces[0][m].shape[1]))
+        for k, piece in enumerate(pieces):
+            whole[fold == k] = piece[m]
+        if design.removed:
+            first = design.removed[0]
+            whole = whole - group_means(whole, first, weights)[first]
+        candidates.append(whole)
+    return combine(y, weights, candidates, stack)[0]
 
 
 def _seed(seed: int, repeat: int, fold: int) -> int:

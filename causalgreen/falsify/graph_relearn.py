@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from causalgreen.falsify.added import residualise
+from causalgreen.falsify.added import residualise_all
 from causalgreen.moments.moments import moments_of
 from causalgreen.residuals.learners import default_learner
 
@@ -27,7 +27,9 @@ def relearnt(case: Case, names: Iterable[str]) -> Case:
     """The case with the residuals of these targets learnt by the default learner, same folds."""
     other = replace(case, again=partial(case.again, learner=default_learner()))
     values = case.residuals.values.copy()
-    for name in dict.fromkeys(names):
-        values[:, :, case.layout.names.index(name)] = residualise(other, name)
+    wanted = list(dict.fromkeys(names))
+    if wanted:
+        places = [case.layout.names.index(name) for name in wanted]
+        values[:, :, places] = residualise_all(other, wanted)
     residuals = replace(case.residuals, values=values)
     return replace(case, residuals=residuals, moments=moments_of(case.panel, residuals))

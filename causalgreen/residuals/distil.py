@@ -156,9 +156,14 @@ def _judged(
         trees = _boost(
             X[~out], rest[~out], share[~out], int(ROUNDS[-1]), (X[out], rest[out], share[out])
         )
+        said, before = np.zeros(int(out.sum())), 0
         for i, rounds in enumerate(ROUNDS):
-            miss = rest[out] - trees.predict(X[out], num_iteration=int(rounds))
-            loss[i] += float(share[out] @ miss**2)
+            if before < trees.current_iteration():
+                said += trees.predict(
+                    X[out], start_iteration=before, num_iteration=int(rounds) - before
+                )
+            before = int(rounds)
+            loss[i] += float(share[out] @ (rest[out] - said) ** 2)
     quality = 1 - loss / spread
     pick = int(np.argmax(quality >= quality.max() - SLACK))
     return int(ROUNDS[pick]), float(quality[pick])
