@@ -12,8 +12,8 @@ from benchmarks.monte_carlo import TWO, mean_error, rate_error, simultaneous
 
 __all__ = [
     "ALIKE", "STUDY", "Figure", "Reader", "against_peer", "caught", "cross_fitting", "groups",
-    "largest", "like_for_like", "paths", "sizes", "slope", "smallest", "surface", "whole_study",
-    "with_caught",
+    "import_seconds", "largest", "like_for_like", "paths", "sizes", "slope", "smallest", "surface",
+    "whole_study", "with_caught",
 ]  # fmt: skip
 
 STUDY = "study"
@@ -210,6 +210,13 @@ def cross_fitting(folds: int) -> Reader:
 def like_for_like(table: pd.DataFrame) -> Figure:
     """The same over EconML's two on the features of the study."""
     return Figure(_seconds(table, "residuals of all targets") / _seconds(table, ALIKE))
+
+
+def import_seconds(table: pd.DataFrame) -> Figure:
+    """Seconds of ``import causalgreen``; with what it loads of what it should not."""
+    row = table[table["what"] == "causalgreen"].iloc[0]
+    loads = "" if pd.isna(row["loads"]) else f"loads {row['loads']}"
+    return Figure(float(row["seconds"]), which=loads)
 
 
 def _seconds(table: pd.DataFrame, what: str) -> float:

@@ -73,6 +73,7 @@ STEPS: tuple[Step, ...] = (
     # at its full size: the ratio of a small panel is that of another question
     Step("speed", "speed", "--out", "speed.csv", ()),
     Step("speed", "refuters", "--table", "refuters.csv", ("--few", "2")),
+    Step("speed", "imports", "--out", "imports.csv", ()),
     Step("scale", "scale", "--out", "scale.csv", ("--quick",)),
     Step("scale", "files", "--out", "files.csv", ("--rows", "300000")),
 )  # fmt: skip

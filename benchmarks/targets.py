@@ -198,6 +198,8 @@ TARGETS: tuple[Target, ...] = (
            unit="{:,.0f}"),
     Target("speed", "DoWhy's refuters on a fitted study over ours: the least of four",
            "refuters", figures.smallest("ratio_last_step", "refuter"), low=100, unit="{:,.0f}"),
+    Target("speed", "import causalgreen: seconds of processor time", "imports",
+           figures.import_seconds, high=0.3),
     Target("scale", "rows of the largest panel, 30 controls", "scale", figures.largest("rows"),
            low=3e6, unit="{:,.0f}", long=True),
     Target("scale", "its peak memory, GiB", "scale", figures.largest("peak_gib"), high=24,
