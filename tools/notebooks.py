@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
 FAST = "CAUSALGREEN_FAST"
-MOST_BYTES = 500_000
+MOST_BYTES = 600_000
 TEXT = (ast.JoinedStr, ast.Constant, ast.Starred)  # what is left to be printed
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
