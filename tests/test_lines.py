@@ -173,3 +173,44 @@ def test_bins_of_large_panels_are_those_of_small_ones(ragged, monkeypatch):
     monkeypatch.setattr(boosting, "CHUNK", 160)
     parts = make_study(ragged, cg.lightgbm()).residuals.values
     np.testing.assert_array_equal(whole, parts)
+
+
+def test_gaps_that_differ_in_the_held_out_fold_only_share_the_shortest_solution():
+    X, Y, fold, rng = world(8)
+    X = np.column_stack([X, rng.normal(size=len(X))])
+    X[rng.random(len(X)) < 0.2, 5] = np.nan
+    X[:, 6] = np.where(np.isnan(X[:, 5]) & (fold != 0), np.nan, X[:, 6])
+    for task in tasks_of(X, Y, None, fold):
+        alone = linear_module._alone(task, True)
+        np.testing.assert_allclose(linear_fit(task)[1], alone[1], rtol=1e-8, atol=1e-8)
+
+
+def test_targets_at_a_high_level_lose_no_digits():
+    X, Y, fold, _ = world(9)
+    for near, far in zip(tasks_of(X, Y, None, fold), tasks_of(X, Y + 1e9, None, fold), strict=True):
+        a, b = linear_fit(near)[1], linear_fit(far)[1] - 1e9
+        np.testing.assert_allclose(a, b, atol=2e-6)  # 1e9 has digits down to 1e-7
+
+
+def test_another_process_knows_what_it_has_made_again():
+    together = Together(np.ones((3, 1)), (np.zeros(3, int),))
+    sent = pickle.dumps(together)
+    first, second = pickle.loads(sent), pickle.loads(sent)
+    assert first is second
+    assert first is not together
+    assert first.shared("made", lambda: 7) == second.shared("made", lambda: 8) == 7
+    pickle.loads(pickle.dumps(Together(np.ones((3, 1)), (np.zeros(3, int),))))
+    assert pickle.loads(sent).memo == {}  # one is kept, the last
+
+
+@pytest.mark.parametrize("learner", [cg.linear, cg.lasso, cg.lightgbm])
+def test_units_of_weights_and_controls_do_not_matter(ragged, learner):
+    base = make_study(ragged, learner(), weight="w", folds=3).residuals.values
+    for scale in (2.0**-40, 2.0**40):
+        df = ragged.assign(w=ragged["w"] * scale)
+        other = make_study(df, learner(), weight="w", folds=3).residuals.values
+        np.testing.assert_allclose(other, base, rtol=1e-9, atol=1e-9)
+    for power in (-60, 60):
+        df = ragged.assign(leverage=ragged["leverage"] * 2.0**power)
+        other = make_study(df, learner(), weight="w", folds=3).residuals.values
+        np.testing.assert_allclose(other, base, rtol=1e-7, atol=1e-7)

@@ -17,6 +17,7 @@ from causalgreen.moments.moments import moments_of
 from causalgreen.panel.absorb import absorb, group_means
 from causalgreen.panel.features import encode_traits
 from causalgreen.residuals.choose import combine
+from causalgreen.residuals.crossfit import row_weights
 from causalgreen.residuals.jobs import run_jobs
 from causalgreen.residuals.tasks import FoldTask, Stack, Together
 
@@ -74,7 +75,7 @@ def residualise_all(case: Case, columns: Sequence[str]) -> np.ndarray:
         If fixed effects and controls leave nothing of one.
     """
     design, panel = case.residuals.design, case.panel
-    weights = None if panel.roles.weight is None else panel.weights[design.rows]
+    weights = row_weights(panel, design.rows)
     Y = np.column_stack([_transformed(case, column, weights) for column in columns])
     out = np.repeat(Y[None], len(case.residuals.folds), axis=0)
     if not design.features.shape[1]:

@@ -25,6 +25,8 @@ COLUMNS = 8
 # A product takes only what its control leaves: of a level that no training cluster has, linear
 # learners then predict what the control does elsewhere.
 PRODUCT = 1e-3
+# Largest values of columns that are taken as they are.
+SMALL, LARGE = 1e-4, 1e12
 
 
 def encode_traits(panel: Panel) -> tuple[tuple[str, ...], np.ndarray]:
@@ -47,6 +49,17 @@ def encode_traits(panel: Panel) -> tuple[tuple[str, ...], np.ndarray]:
         return (), np.empty((panel.n_units, 0))
     frame = pd.get_dummies(panel.baseline_traits(), dtype=np.float64)
     return tuple(map(str, frame.columns)), frame.to_numpy(dtype=np.float64)
+
+
+def _in_range(values: np.ndarray) -> np.ndarray:
+    """Columns in units far from one, times a power of two: learners have absolute cut-offs."""
+    with np.errstate(invalid="ignore"):
+        size = np.nan_to_num(np.fmax.reduce(np.abs(values), axis=0, initial=0.0))
+    far = (size > 0) & ((size < SMALL) | (size > LARGE))
+    if not far.any():
+        return values
+    power = np.where(far, -np.frexp(size)[1], 0)
+    return np.ldexp(values, power)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +153,7 @@ class FeatureLayout:
 
     def _levels(self, names: tuple[str, ...], *, back: bool = False) -> np.ndarray:
         """Columns of the panel at the rows used, or at those before."""
-        values = self.panel.matrix(names)
+        values = _in_range(self.panel.matrix(names))
         if back:
             assert self.lagged is not None
             return values[self.lagged]

@@ -20,7 +20,7 @@ from causalgreen.residuals.tasks import FoldTask, Stack, Together
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
 
-__all__ = ["CrossFit", "Residuals", "cross_fit"]
+__all__ = ["CrossFit", "Residuals", "cross_fit", "row_weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def cross_fit(
     design = transform(panel, fixed_effects) if design is None else design
     unit, cluster = panel.unit_codes[design.rows], panel.clusters[0][design.rows]
     folds = make_folds(unit, cluster, settings.folds, settings.repeats, settings.seed)
-    weights = None if panel.roles.weight is None else panel.weights[design.rows]
+    weights = row_weights(panel, design.rows)
     names = panel.roles.targets
     levels = panel.matrix(names)
     raw = levels[design.rows]
@@ -156,6 +156,14 @@ def cross_fit(
         refuse_exhausted(names, design.targets, values[r], weights, "controls")
         choices.append(tuple(chosen))
     return _freeze(Residuals(names, values, design, folds, tuple(choices)))
+
+
+def row_weights(panel: Panel, rows: np.ndarray) -> np.ndarray | None:
+    """Weights of rows with a mean of one: learners have cut-offs that know no other unit."""
+    if panel.roles.weight is None:
+        return None
+    weights = panel.weights[rows]
+    return np.asarray(weights / weights.mean())
 
 
 def _tasks(

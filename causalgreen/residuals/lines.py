@@ -109,6 +109,9 @@ def cross_lines(
     seen = np.flatnonzero(free > 0)
     if not len(seen):
         return [None] * count
+    # A level far above the spread would cost digits.
+    mean = Y.mean(axis=0)
+    Y = Y - mean
     sums = _sums(X, Y, weights, fold, seen, count)
     freedom = np.append(free[seen], np.ones(len(sums.holes)))
     tried = {k: _fit(sums, k, freedom) for k in range(count)}
@@ -122,7 +125,9 @@ def cross_lines(
         if size[k] > RANK**2 * fit.square[-1]:
             continue
         slope = (beta[k] + fit.solve(left[k])) * (freedom / fit.scale)[:, None]
-        out[k] = FoldLine(seen, sums.holes, fit.fill, fit.centre, slope, fit.level, fit.reach)
+        out[k] = FoldLine(
+            seen, sums.holes, fit.fill, fit.centre, slope, fit.level + mean, fit.reach
+        )
     return out
 
 
@@ -170,8 +175,7 @@ def _fit(sums: _Sums, k: int, free: np.ndarray) -> _Fit | None:
     centre, about = T[0, 1:] / T[0, 0], np.diag(T)[1:] / T[0, 0]
     variance = about - centre**2
     low, high = folds.low[0, 1:], folds.high[0, 1:]
-    gaps = T[1 + c :, 1 + c :]
-    constant = np.append(low[:c] == high[:c], (plain[1 + c :] == 0) | _twins(gaps))
+    constant = np.append(low[:c] == high[:c], plain[1 + c :] == 0)
     if (variance[~constant] <= CENTRED * about[~constant]).any():
         return None
     levels = np.append(centre[:c] + sums.shift, centre[c:])
@@ -182,30 +186,30 @@ def _fit(sums: _Sums, k: int, free: np.ndarray) -> _Fit | None:
     turn[0] -= centre
     turn *= free / scale
     S = (T[1:, 1:] - T[0, 0] * np.outer(centre, centre)) * np.outer(free / scale, free / scale)
-    varies = np.flatnonzero(np.diag(S) > 0)
-    if not len(varies):
+    if (found := _directions(S)) is None:
         return None
-    square, directions = np.linalg.eigh(S[np.ix_(varies, varies)])
-    there, none = square > CLEAR**2 * square[-1], square <= ABSENT**2 * square[-1]
-    if not (there | none).all():
-        return None
-    vectors = np.zeros((c + h, len(varies)))
-    vectors[varies] = directions
+    vectors, square, none = found
     reach = REACH * np.maximum(np.abs(high - centre), np.abs(low - centre))
     reach[np.isinf(scale)] = 0.0
     moments = folds.moments[0]
     level = moments[0] / T[0, 0]
     return _Fit(
-        turn, vectors[:, there], square[there], turn @ vectors[:, none], moments, level,
-        fill + sums.shift, levels, scale, reach,
+        turn, vectors, square, turn @ none, moments, level, fill + sums.shift, levels, scale, reach,
     )  # fmt: skip
 
 
-def _twins(products: np.ndarray) -> np.ndarray:
-    """Indicators that repeat an earlier one: a control and its products have gaps together."""
-    size = np.diag(products)
-    same = np.isclose(products, size) & np.isclose(products, size[:, None])
-    return np.asarray(np.tril(same, -1).any(axis=1))
+def _directions(S: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Directions that are there, their squared sizes, and those that seem to be none."""
+    varies = np.flatnonzero(np.diag(S) > 0)
+    if not len(varies):
+        return None
+    square, found = np.linalg.eigh(S[np.ix_(varies, varies)])
+    there, none = square > CLEAR**2 * square[-1], square <= ABSENT**2 * square[-1]
+    if not (there | none).all():
+        return None
+    vectors = np.zeros((len(S), len(varies)))
+    vectors[varies] = found
+    return vectors[:, there], square[there], vectors[:, none]
 
 
 def _whole(fit: _Fit, beta: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
+from uuid import uuid4
 
 import numpy as np
 
@@ -25,18 +26,20 @@ class Together:
     folds : tuple of numpy.ndarray of int, each of shape (n,)
         Fold of each row, for each repetition.
     memo : dict
-        Filled by learners; shared by the threads of this process, and left behind where work is
-        sent elsewhere.
+        Filled by learners; shared by the threads of a process, and made anew in another one.
     lock : threading.RLock
+    token : str
+        By which another process knows it again: what it has made for one job serves the next.
     """
 
     Y: np.ndarray
     folds: tuple[np.ndarray, ...]
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     lock: Any = field(default_factory=threading.RLock, repr=False)
+    token: str = field(default_factory=lambda: uuid4().hex, repr=False)
 
-    def __reduce__(self) -> tuple[type[Together], tuple[Any, ...]]:
-        return Together, (self.Y, self.folds)
+    def __reduce__(self) -> tuple[Callable[..., Together], tuple[Any, ...]]:
+        return _known, (self.token, self.Y, self.folds)
 
     @property
     def level(self) -> np.ndarray:
@@ -49,6 +52,19 @@ class Together:
             if key not in self.memo:
                 self.memo[key] = make()
             return self.memo[key]  # type: ignore[no-any-return]
+
+
+_LAST: dict[str, Together] = {}
+_GATE = threading.Lock()
+
+
+def _known(token: str, Y: np.ndarray, folds: tuple[np.ndarray, ...]) -> Together:
+    """In a worker: the one that the last job had, if this is it; no more than one is kept."""
+    with _GATE:
+        if token not in _LAST:
+            _LAST.clear()
+            _LAST[token] = Together(Y, folds, token=token)
+        return _LAST[token]
 
 
 @dataclass(frozen=True, slots=True)
