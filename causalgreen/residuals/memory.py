@@ -46,7 +46,7 @@ def cross_fit_need(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit
     Need
         Features, predictions of all learners along their tuning paths, and what every job copies.
     """
-    from causalgreen.residuals.workers import workers_of
+    from causalgreen.residuals.workers import shares_memory, workers_of
 
     n, targets = float(panel.n_rows), len(panel.roles.targets)
     counts = feature_counts(panel, fixed_effects)
@@ -59,7 +59,8 @@ def cross_fit_need(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit
     candidates = sum(len(member.labels()) for member in members)
     predictions = FLOAT * n * targets * candidates * settings.repeats
     fit = max(_fit_bytes(member, n, targets, counts) for member in members)
-    predictions += max(_shared_bytes(member, n, counts.flexible) for member in members)
+    copies = 1 if workers == 1 or shares_memory() else workers
+    predictions += copies * max(_shared_bytes(member, n, counts.flexible) for member in members)
     building = FLOAT * n * (3 * counts.block + CLEANING)
     choosing = 3 * FLOAT * n * candidates
     if building > max(predictions + workers * fit, predictions + choosing):

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["workers_of"]
+__all__ = ["shares_memory", "workers_of"]
+
+
+def shares_memory() -> bool:
+    """Whether jobs here are threads of one process, unless ``joblib.parallel_config`` says else."""
+    from joblib.parallel import get_active_backend
+
+    backend, _ = get_active_backend(prefer="threads")
+    return bool(getattr(backend, "supports_sharedmem", False))
 
 
 def workers_of(n_jobs: int | None) -> int:
