@@ -64,8 +64,8 @@ def figures(table: pd.DataFrame, notes: dict[str, str]) -> str:
     return "\n\n".join([
         "![Seconds and memory on rows, log-log](figures/scale.png)",
         text,
-        "Seconds of processor time, and the slope of log seconds on log rows. The whole is all steps "
-        "but the checks, which were asked of the smaller panels only:",
+        "Seconds of processor time, and the slope of log seconds on log rows. The whole is all "
+        "steps but the checks, which were asked of the smaller panels only:",
         _rows(table, "seconds", "slope_seconds", "{:.3g}"),
         "Peak of the resident memory during the step, GiB (the panel, and what earlier steps keep, "
         "included):",
