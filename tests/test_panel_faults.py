@@ -152,6 +152,16 @@ def test_decimal_commas(table: pd.DataFrame, part: str) -> None:
     assert Panel.from_frame(names["frame"], **ROLES).n_units == 6
 
 
+def test_decimal_commas_among_other_texts(table: pd.DataFrame) -> None:
+    table["lev"] = table["lev"].round(2).astype(str).str.replace(".", ",")
+    table.loc[3, "lev"] = "n.a."
+    fault = only(table, "non_numeric")
+    says(fault, ["most of these look like numbers with decimal commas"], ["errors='coerce'"])
+    names = {"frame": table, "pandas": pd}
+    exec(fault.fix.partition("in pandas: ")[2], names)
+    assert np.flatnonzero(names["frame"]["lev"].isna()).tolist() == [3]
+
+
 def test_commas_between_thousands_are_no_decimals(table: pd.DataFrame) -> None:
     plain = pd.Series(np.arange(len(table)) * 1111.5 + 1000)
     table["y"] = [f"{v:,.1f}" for v in plain]

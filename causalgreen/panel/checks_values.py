@@ -98,26 +98,30 @@ def _non_numeric(table: pd.DataFrame, roles: Roles, name: str, part: str) -> Fau
 def _commas(name: str, values: pd.Series) -> tuple[str, str] | None:
     """What to say of values that are numbers but for their commas, and what to do."""
     text = values.astype(str).str.strip()
-    points = bool(text.str.contains(".", regex=False).any())
-    read, numbers = "read the file with pandas.read_csv(path, ", f"frame['{name}']"
-    if text.str.fullmatch(_THOUSANDS).all():
-        if not points and (text.str.count(",") == 1).all():
-            return (
-                "; these look like numbers with commas, between thousands or before decimals",
-                f"you know which: {read}thousands=',') or {read}decimal=',')",
-            )
-        seen = "; these look like numbers with commas between thousands"
-        fix, drop, put = f"store them without, or {read}thousands=',')", ",", ""
-    elif text.str.fullmatch(_DECIMAL).all():
-        seen = "; these look like numbers with decimal commas"
-        if points:
-            fix = f"write decimals with a point, or {read}decimal=',', thousands='.')"
-            return seen, fix
-        fix, drop, put = f"write decimals with a point, or {read}decimal=',')", ",", "."
-    else:
+    thousands = text.str.fullmatch(_THOUSANDS)
+    like = thousands | text.str.fullmatch(_DECIMAL)
+    if like.mean() <= 0.5:
         return None
-    swapped = f"{numbers}.astype('string').str.replace('{drop}', '{put}')"
-    return seen, f"{fix}; in pandas: {numbers} = pandas.to_numeric({swapped})"
+    text, grouped = text[like], bool(thousands[like].all())
+    points = bool(text.str.contains(".", regex=False).any())
+    seen = "; these look" if like.all() else "; most of these look"
+    read = "read the file with pandas.read_csv(path, "
+    if grouped and not points and (text.str.count(",") == 1).all():
+        return (
+            f"{seen} like numbers with commas, between thousands or before decimals",
+            f"you know which: {read}thousands=',') or {read}decimal=',')",
+        )
+    if grouped:
+        seen += " like numbers with commas between thousands"
+        fix, put = f"store them without, or {read}thousands=',')", ""
+    else:
+        seen += " like numbers with decimal commas"
+        if points:
+            return seen, f"write decimals with a point, or {read}decimal=',', thousands='.')"
+        fix, put = f"write decimals with a point, or {read}decimal=',')", "."
+    swapped = f"frame['{name}'].astype('string').str.replace(',', '{put}')"
+    rest = "" if like.all() else ", errors='coerce')  # what is no number is left empty"
+    return seen, f"{fix}; in pandas: frame['{name}'] = pandas.to_numeric({swapped}{rest or ')'}"
 
 
 def _is_text(column: pd.Series) -> bool:
