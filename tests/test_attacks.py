@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from conftest import make_study, quiet_paths
@@ -156,3 +159,24 @@ def test_a_handful_of_clusters_is_called_that(plain):
     study = make_study(few, cluster="region", folds=3)
     assert any("3 clusters (region)" in n and "cannot be trusted" in n
                for n in quiet_paths(study).notes)  # fmt: skip
+
+
+def test_a_forest_says_no_more_firms_than_there_are():
+    df, _ = cg.simulate_panel(n_firms=150, n_years=5, seed=1, n_cities=50)
+    study = make_study(df, traits=["size", "urban"])
+    surface = study.surface(cg.forest(24, firms=10**9))
+    for told in (str(surface), surface.context.method, repr(study.explain(surface))):
+        assert "grown on 150 firms" in told
+        assert "1,000,000,000" not in told
+    np.testing.assert_array_equal(surface.estimate, study.surface(cg.forest(24)).estimate)
+
+
+def test_the_summary_of_the_readme_tells_what_was_tried(plain):
+    text = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    (code,) = re.findall(r"study\.summary\((.*?)\)\)", text)
+    study = make_study(plain, traits=["size"])
+    tried = study.falsify(["influence"])
+    surface = study.surface(cg.linear_surface())
+    summary = str(eval(f"study.summary({code})", {}, locals()))
+    assert "Nothing yet" in str(study.summary())
+    assert "Nothing yet" not in summary

@@ -267,6 +267,16 @@ def test_a_cluster_that_does_not_answer_is_an_error_within_seconds(kind, who):
     assert time.monotonic() - start < 15
 
 
+@pytest.mark.parametrize("kind", ["ray", "dask"])
+@pytest.mark.parametrize("timeout", [-1, 0, "soon", float("inf"), float("nan"), True])
+def test_a_time_that_is_none_is_refused(kind, timeout):
+    with (
+        pytest.raises(cg.DesignError, match=r"timeout=.*give a number above 0, such as 10, in sec"),
+        cg.cluster(kind, "127.0.0.1:1", timeout=timeout),
+    ):
+        pass
+
+
 def _say(server, words):
     line, _ = server.accept()
     line.sendall(words)

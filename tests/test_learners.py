@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from conftest import estimates, make_study, quiet_paths
+from lightgbm import LGBMClassifier, LGBMRegressor
+from sklearn.cluster import KMeans
+from sklearn.cross_decomposition import PLSRegression
+from sklearn.decomposition import PCA
 from sklearn.dummy import DummyRegressor
-from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.ensemble import HistGradientBoostingRegressor, IsolationForest
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import causalgreen as cg
 from causalgreen.errors import DesignError
@@ -187,6 +198,186 @@ def test_empty_stack_and_owned_parameters_are_refused():
         cg.stack()
     with pytest.raises(DesignError, match=r"n_jobs, seed cannot be set here"):
         cg.lightgbm(seed=1, n_jobs=2)
+
+
+REFUSED = {
+    "KMeans": KMeans(),
+    "LogisticRegression": LogisticRegression(),
+    "PCA": PCA(2),
+    "IsolationForest": IsolationForest(),
+    "GaussianMixture": GaussianMixture(),
+    "RidgeClassifier": RidgeClassifier(),
+    "LGBMClassifier": LGBMClassifier(),
+    "Pipeline": make_pipeline(StandardScaler(), KMeans()),
+    "GridSearchCV": GridSearchCV(KMeans(), {}),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_estimators_that_are_no_regressors_are_refused_by_name(table, name):
+    with pytest.raises(DesignError, match=rf"{name} is no regressor but a .*conditional means"):
+        cg.stack(REFUSED[name])
+
+
+class FitPredict:
+    """Least squares with nothing but fit and predict."""
+
+    def fit(self, X, y):
+        self.beta = np.linalg.lstsq(np.column_stack([np.ones(len(X)), X]), y, rcond=None)[0]
+        return self
+
+    def predict(self, X):
+        return self.beta[0] + X @ self.beta[1:]
+
+
+class OfAnOlderPackage(FitPredict):
+    """A wrapper whose tags break, as those of older packages do."""
+
+    _estimator_type = "regressor"
+
+    def __sklearn_tags__(self):
+        return super().__sklearn_tags__()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        FitPredict(), OfAnOlderPackage(), make_pipeline(StandardScaler(), LinearRegression()),
+        GridSearchCV(LinearRegression(), {}, cv=2), PLSRegression(1), LGBMRegressor(n_jobs=1),
+    ],
+    ids=lambda model: type(model).__name__,
+)  # fmt: skip
+def test_regressors_of_all_kinds_are_taken(table, model):
+    kwargs = {"mediators": None, "exposure": None, "folds": 2, "n_jobs": 1}
+    found = make_study(table, model, "none", **kwargs)
+    assert np.isfinite(found.residuals.values).all()
+    if type(model) in (FitPredict, OfAnOlderPackage):
+        plain = make_study(table, LinearRegression(), "none", **kwargs)
+        np.testing.assert_allclose(found.residuals.values, plain.residuals.values, atol=1e-8)
+        (record,) = found.manifest().learners
+        assert not record.rebuildable
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"eta": 0.05}, r"eta is another name of learning_rate; give learning_rate=0\.05"),
+        ({"shrinkage_rate": 0.05}, "give learning_rate=0.05"),
+        ({"max_leaves": 8}, "give num_leaves=8"),
+        ({"min_data_in_leaf": 5}, "give min_child_samples=5"),
+        ({"max_bins": 63}, "give max_bin=63"),
+        ({"nthread": 4}, "nthread cannot be set here"),
+        ({"num_trees": 50}, "num_trees cannot be set here"),
+        ({"n_iter": 50}, "n_iter cannot be set here.*max_rounds"),
+        ({"random_seed": 4, "bagging_seed": 1}, "bagging_seed, random_seed cannot be set here"),
+        ({"early_stopping_rounds": 4}, "cannot be set here"),
+        ({"nonsense": 3}, "LightGBM has no parameter 'nonsense'"),
+        ({"lamda_l2": 3}, "no parameter 'lamda_l2'; did you mean lambda_l2"),
+        ({"lambda_l2": 1, "reg_lambda": 2}, "lambda_l2 and reg_lambda are the same parameter"),
+        ({"save_binary": True}, "save_binary changes nothing here"),
+        ({"objective": "binary"}, "objective='binary'; nuisances are conditional means"),
+        ({"loss": "poisson"}, "objective='poisson'"),
+        ({"objective": lambda y, p: (p - y, 1)}, "give a number, a text"),
+        ({"reg_sqrt": True}, "reg_sqrt belong.*squared error"),
+        ({"num_class": 3}, "num_class belong"),
+        ({"metric": "None"}, "metric='None'"),
+        ({"metric": ["l2", "auc"]}, "metric=.*'l2' and 'rmse'"),
+        ({"lambda_l1": {"a": 1}}, "lambda_l1=.*give a number"),
+        ({"bagging_fraction": 7}, r"bagging_fraction=7\): LightGBM refuses: .*<= \(1\.0\)$"),
+        ({"max_depth": "deep"}, "LightGBM refuses"),
+    ],
+)
+def test_parameters_that_lightgbm_would_pass_over_are_refused(params, message):
+    with pytest.raises(DesignError, match=message):
+        cg.lightgbm(**params)
+
+
+@pytest.mark.parametrize(
+    ("make", "settings", "message"),
+    [
+        (cg.lightgbm, {"learning_rate": 0}, "learning_rate=0; give a number above 0"),
+        (cg.lightgbm, {"learning_rate": float("nan")}, "learning_rate=nan"),
+        (cg.lightgbm, {"num_leaves": 1}, "num_leaves=1; give a whole number, from 2 to 131,072"),
+        (cg.lightgbm, {"num_leaves": "a"}, "num_leaves='a'; give a whole number"),
+        (cg.lightgbm, {"max_bin": 1}, "max_bin=1; give a whole number, 2 or more"),
+        (cg.lightgbm, {"max_rounds": 0}, "max_rounds=0; give a whole number, 1 or more"),
+        (cg.lightgbm, {"min_child_samples": -1}, "min_child_samples=-1"),
+        (cg.lightgbm, {"on_linear": "yes"}, "on_linear='yes'; give True or False"),
+        (cg.lasso, {"knots": 1}, "knots=1; give a whole number, 2 or more"),
+        (cg.lasso, {"n_penalties": 0}, "n_penalties=0; give a whole number, 2 or more"),
+        (cg.lasso, {"n_penalties": -1}, "n_penalties=-1"),
+        (cg.lasso, {"interactions": 2}, "interactions=2; give True or False"),
+        (cg.random_forest, {"n_trees": 0}, "n_trees=0; give a whole number, 1 or more"),
+        (cg.random_forest, {"min_samples_leaf": 0}, "'min_samples_leaf' parameter.*Got 0"),
+        (cg.random_forest, {"max_depth": "a"}, "'max_depth' parameter.*Got 'a'"),
+        (cg.random_forest, {"n_jobs": 2}, "n_jobs cannot be set here"),
+        (cg.random_forest, {"random_state": 2}, "random_state cannot be set here"),
+        (cg.random_forest, {"n_estimators": 2}, "n_estimators cannot be set here; give n_trees"),
+        (cg.random_forest, {"nonsense": 2}, "no argument 'nonsense'; it has bootstrap"),
+        (cg.random_forest, {"criterion": "absolute_error"}, "criterion='absolute_error'"),
+    ],
+)
+def test_settings_of_learners_are_checked_where_they_are_given(make, settings, message):
+    with pytest.raises(DesignError, match=message):
+        make(**settings)
+
+
+def test_the_smallest_settings_work(table):
+    smallest = cg.stack(
+        cg.lightgbm(num_leaves=2, max_bin=2, max_rounds=1, min_child_samples=0),
+        cg.lasso(knots=2, n_penalties=2), cg.random_forest(1, 1),
+    )  # fmt: skip
+    study = make_study(table, smallest, "none", mediators=None, exposure=None, folds=2, n_jobs=1)
+    assert np.isfinite(study.residuals.values).all()
+
+
+def test_lists_among_the_parameters_reach_lightgbm(table):
+    def residuals(learner):
+        study = make_study(
+            table, learner, "none", mediators=None, exposure=None, folds=2, n_jobs=1,
+            controls=["age", "leverage", "roa_lag"], traits=[],
+        )  # fmt: skip
+        assert study.residuals.design.features.shape[1] >= 3
+        width = int((study.residuals.design.flexible > 0).sum())
+        return study.residuals.values, width
+
+    plain = cg.lightgbm(max_rounds=20, on_linear=False)
+    expected, width = residuals(plain)
+    harmless = cg.lightgbm(
+        max_rounds=20, on_linear=False, monotone_constraints=[0] * width, metric=["l2"],
+        interaction_constraints=[list(range(width))],
+    )  # fmt: skip
+    np.testing.assert_array_equal(residuals(harmless)[0], expected)
+    held = cg.lightgbm(max_rounds=20, on_linear=False, monotone_constraints=np.ones(width, int))
+    assert not np.array_equal(residuals(held)[0], expected)
+    apart = [[k] for k in range(width)]
+    alone = cg.lightgbm(max_rounds=20, on_linear=False, interaction_constraints=apart)
+    assert not np.array_equal(residuals(alone)[0], expected)
+    assert hash(held) == hash(
+        cg.lightgbm(max_rounds=20, on_linear=False, monotone_constraints=[1] * width)
+    )
+
+
+def test_another_name_of_a_further_parameter_is_that_parameter():
+    assert cg.lightgbm(reg_lambda=2.5) == cg.lightgbm(lambda_l2=2.5)
+    assert cg.lightgbm(loss="mse").params == (("objective", "mse"),)
+
+
+def test_another_version_of_lightgbm_without_its_table_still_takes_parameters(monkeypatch):
+    from lightgbm import basic
+
+    monkeypatch.setattr(basic, "_ConfigAliases", object())
+    with monkeypatch.context() as patch:
+        # The trial asks for aliases, too.
+        patch.setattr("causalgreen.residuals.parameters._try", lambda params: None)
+        assert cg.lightgbm(lambda_l2=2.5).params == (("lambda_l2", 2.5),)
+        with pytest.raises(DesignError, match="num_threads cannot be set here"):
+            cg.lightgbm(num_threads=2)
+
+
+def test_lightgbm_is_not_imported_before_it_is_needed():
+    code = "import sys, causalgreen as cg; cg.lightgbm(); assert 'lightgbm' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_weights_need_a_learner_that_takes_them(ragged):

@@ -139,6 +139,44 @@ def test_numbers_stored_as_text(table: pd.DataFrame) -> None:
     )
 
 
+@pytest.mark.parametrize("part", ["y", "lev"])
+def test_decimal_commas(table: pd.DataFrame, part: str) -> None:
+    numbers = table[part].round(2)
+    table[part] = numbers.astype(str).str.replace(".", ",")
+    fault = only(table, "non_numeric")
+    says(fault, ["look like numbers with decimal commas"], ["with a point", "decimal=','"])
+    # What it says to do does it.
+    names = {"frame": table, "pandas": pd}
+    exec(fault.fix.partition("in pandas: ")[2], names)
+    np.testing.assert_allclose(names["frame"][part].astype(float), numbers)
+    assert Panel.from_frame(names["frame"], **ROLES).n_units == 6
+
+
+def test_decimal_commas_among_other_texts(table: pd.DataFrame) -> None:
+    table["lev"] = table["lev"].round(2).astype(str).str.replace(".", ",")
+    table.loc[3, "lev"] = "n.a."
+    fault = only(table, "non_numeric")
+    says(fault, ["most of these look like numbers with decimal commas"], ["errors='coerce'"])
+    names = {"frame": table, "pandas": pd}
+    exec(fault.fix.partition("in pandas: ")[2], names)
+    assert np.flatnonzero(names["frame"]["lev"].isna()).tolist() == [3]
+
+
+def test_commas_between_thousands_are_no_decimals(table: pd.DataFrame) -> None:
+    plain = pd.Series(np.arange(len(table)) * 1111.5 + 1000)
+    table["y"] = [f"{v:,.1f}" for v in plain]
+    fault = only(table, "non_numeric")
+    says(fault, ["commas between thousands"], ["thousands=','"])
+    names = {"frame": table, "pandas": pd}
+    exec(fault.fix.partition("in pandas: ")[2], names)
+    np.testing.assert_allclose(names["frame"]["y"].astype(float), plain)
+    table["y"] = [f"{v:,.0f}" for v in plain]
+    either = ["commas, between thousands or before decimals"]
+    says(only(table, "non_numeric"), either, ["thousands=','", "decimal=','"])
+    table["y"] = [f"{v:,.1f}".translate(str.maketrans(",.", ".,")) for v in plain]
+    says(only(table, "non_numeric"), ["decimal commas"], ["decimal=',', thousands='.'"])
+
+
 def test_dates_are_no_traits(table: pd.DataFrame) -> None:
     table["size"] = pd.Timestamp("2011-05-01")
     says(only(table, "non_numeric"), ["trait 'size'", "2011"], ["a year"])

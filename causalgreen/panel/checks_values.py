@@ -15,6 +15,9 @@ from causalgreen.panel.values import as_float, listing, many, numeric, parts, ro
 __all__ = ["complete_rows", "read_numbers", "value_faults"]
 
 _NUMERIC = {"outcome", "treatment", "exposure", "mediator", "control", "weight"}
+# "1,5" and "1.234,5"; "1,234" and "1,234.5".
+_DECIMAL = r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+"
+_THOUSANDS = r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?"
 
 
 def _numeric_columns(roles: Roles) -> dict[str, str]:
@@ -74,6 +77,8 @@ def _non_numeric(table: pd.DataFrame, roles: Roles, name: str, part: str) -> Fau
         f"{part} '{name}' ({column.dtype}) does not hold numbers in {many(len(rows), 'row')}: "
         f"{listing(seen, total=len(rows))}"
     )
+    if commas := _commas(name, column[bad]):
+        return Fault("non_numeric", what + commas[0], commas[1])
     if len(rows) < column.notna().sum() / 2:
         fix = (
             "correct these values in the table, or leave these cells empty; in pandas: "
@@ -88,6 +93,35 @@ def _non_numeric(table: pd.DataFrame, roles: Roles, name: str, part: str) -> Fau
     else:
         fix = "encode it as numbers, such as 0 and 1; categories belong in traits or are absorbed"
     return Fault("non_numeric", what, fix)
+
+
+def _commas(name: str, values: pd.Series) -> tuple[str, str] | None:
+    """What to say of values that are numbers but for their commas, and what to do."""
+    text = values.astype(str).str.strip()
+    thousands = text.str.fullmatch(_THOUSANDS)
+    like = thousands | text.str.fullmatch(_DECIMAL)
+    if like.mean() <= 0.5:
+        return None
+    text, grouped = text[like], bool(thousands[like].all())
+    points = bool(text.str.contains(".", regex=False).any())
+    seen = "; these look" if like.all() else "; most of these look"
+    read = "read the file with pandas.read_csv(path, "
+    if grouped and not points and (text.str.count(",") == 1).all():
+        return (
+            f"{seen} like numbers with commas, between thousands or before decimals",
+            f"you know which: {read}thousands=',') or {read}decimal=',')",
+        )
+    if grouped:
+        seen += " like numbers with commas between thousands"
+        fix, put = f"store them without, or {read}thousands=',')", ""
+    else:
+        seen += " like numbers with decimal commas"
+        if points:
+            return seen, f"write decimals with a point, or {read}decimal=',', thousands='.')"
+        fix, put = f"write decimals with a point, or {read}decimal=',')", "."
+    swapped = f"frame['{name}'].astype('string').str.replace(',', '{put}')"
+    rest = "" if like.all() else ", errors='coerce')  # what is no number is left empty"
+    return seen, f"{fix}; in pandas: frame['{name}'] = pandas.to_numeric({swapped}{rest or ')'}"
 
 
 def _is_text(column: pd.Series) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from causalgreen.residuals.linear import linear_fit
+from causalgreen.residuals.parameters import thawed
 from causalgreen.residuals.tasks import FoldTask
 
 __all__ = ["LightGBMLearner"]
@@ -72,7 +73,7 @@ class LightGBMLearner:
             "num_leaves": self.num_leaves, "min_child_samples": self.min_child_samples,
             "max_bin": self.max_bin, "boost_from_average": False, "verbosity": -1,
             "num_threads": 1, "deterministic": True, "force_row_wise": True,
-            "seed": task.seed, **dict(self.params),
+            "seed": task.seed, **dict(thawed(self.params)),
         }  # fmt: skip
         data, held_out = task.shared(self, lambda: self._bin(task, params))
         data.set_label(task.y[task.train] - base_train)

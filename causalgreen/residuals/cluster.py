@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from causalgreen.errors import ClusterError, DesignError, EstimationWarning
+from causalgreen.residuals.parameters import number
 from causalgreen.residuals.reach import SECONDS, dask_client, ray_answers
 from causalgreen.residuals.remote import Remote, run_remote
 
@@ -59,7 +60,7 @@ def cluster(
     ClusterError
         If the package is not installed, nobody answers, or workers cannot import causalgreen.
     DesignError
-        If the kind is unknown, or the number of workers is none.
+        If the kind is unknown, the number of workers is none, or the time is no time.
 
     Warns
     -----
@@ -75,6 +76,7 @@ def cluster(
     causalgreen.errors.ClusterError: there is no Ray cluster at 127.0.0.1:1: ...
     """
     _refuse(kind, address, workers)
+    number("cluster()", "timeout", timeout, "10, in seconds")
     _need({"ray": "ray", "dask": "distributed"}[kind], kind)
     with ExitStack() as stack:
         remote = (_ray if kind == "ray" else _dask)(stack, address, workers, timeout)

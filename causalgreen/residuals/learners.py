@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from causalgreen.errors import DesignError
+from causalgreen.residuals.parameters import (
+    boosting_params,
+    number,
+    refuse_forest,
+    truth,
+    whole,
+)
 from causalgreen.residuals.tasks import Learner, Stack
 
 __all__ = [
@@ -45,15 +52,20 @@ def lasso(knots: int = 6, interactions: bool = True, n_penalties: int = 12) -> L
     Parameters
     ----------
     knots : int
-        Knots of the cubic splines, at quantiles of each control.
+        Knots of the cubic splines, at quantiles of each control; 2 or more.
     interactions : bool
         Pairwise products, too; they are left out where there would be more than about 500 terms.
     n_penalties : int
-        Length of the penalty path.
+        Length of the penalty path, 2 or more: the first penalty drops every term.
 
     Returns
     -------
     Learner
+
+    Raises
+    ------
+    DesignError
+        If a setting is out of range.
 
     References
     ----------
@@ -66,7 +78,11 @@ def lasso(knots: int = 6, interactions: bool = True, n_penalties: int = 12) -> L
     """
     from causalgreen.residuals.sieve import LassoLearner
 
-    return LassoLearner(knots, interactions, n_penalties)
+    where = "lasso()"
+    return LassoLearner(
+        whole(where, "knots", knots, 2), truth(where, "interactions", interactions),
+        whole(where, "n_penalties", n_penalties, 2),
+    )  # fmt: skip
 
 
 def lightgbm(
@@ -91,7 +107,7 @@ def lightgbm(
     on_linear : bool
         Boost the residuals of a linear fit, so that linear confounding costs no trees.
     **params
-        Further LightGBM parameters.
+        Further LightGBM parameters, such as ``lambda_l2`` or ``monotone_constraints``.
 
     Returns
     -------
@@ -100,7 +116,8 @@ def lightgbm(
     Raises
     ------
     DesignError
-        If a parameter would break the folds or the seeds (``num_threads``, ``seed``, ...).
+        If a setting is out of range or unknown to LightGBM, is one of the above by another name,
+        or would break the folds or the seeds (``num_threads``, ``seed``, ``objective``, ...).
 
     References
     ----------
@@ -113,16 +130,16 @@ def lightgbm(
     """
     from causalgreen.residuals.boosting import LightGBMLearner
 
-    owned = {"num_threads", "n_jobs", "seed", "random_state", "num_iterations", "n_estimators"}
-    if clash := sorted(owned & set(params)):
-        raise DesignError(
-            f"lightgbm(): {', '.join(clash)} cannot be set here. Threads and seeds are the study's "
-            "(n_jobs=, seed=); rounds are chosen on held-out clusters up to max_rounds"
-        )
+    where = "lightgbm()"
     return LightGBMLearner(
-        learning_rate, num_leaves, min_child_samples, max_rounds, max_bin, on_linear,
-        tuple(sorted(params.items())),
-    )  # fmt: skip
+        number(where, "learning_rate", learning_rate, "0.1"),
+        whole(where, "num_leaves", num_leaves, 2, 131_072),
+        whole(where, "min_child_samples", min_child_samples, 0),
+        whole(where, "max_rounds", max_rounds, 1),
+        whole(where, "max_bin", max_bin, 2),
+        truth(where, "on_linear", on_linear),
+        boosting_params(params),
+    )
 
 
 def random_forest(n_trees: int = 200, min_samples_leaf: int = 5, **params: Any) -> Learner:
@@ -139,6 +156,11 @@ def random_forest(n_trees: int = 200, min_samples_leaf: int = 5, **params: Any) 
     -------
     Learner
 
+    Raises
+    ------
+    DesignError
+        If a setting is out of range, unknown to scikit-learn, or the study's (``n_jobs``, ...).
+
     References
     ----------
     Breiman (2001), Random forests, Machine Learning 45(1), doi 10.1023/A:1010933404324.
@@ -150,9 +172,15 @@ def random_forest(n_trees: int = 200, min_samples_leaf: int = 5, **params: Any) 
     """
     from sklearn.ensemble import RandomForestRegressor
 
+    trees = whole("random_forest()", "n_trees", n_trees, 1)
+    refuse_forest(params, RandomForestRegressor().get_params())
     forest = RandomForestRegressor(
-        n_estimators=n_trees, min_samples_leaf=min_samples_leaf, n_jobs=1, **params
+        n_estimators=trees, min_samples_leaf=min_samples_leaf, n_jobs=1, **params
     )
+    try:
+        forest._validate_params()
+    except ValueError as error:
+        raise DesignError(f"random_forest(): {error}") from error
     return as_learner(forest)
 
 
@@ -200,11 +228,10 @@ def as_learner(model: Any) -> Learner:
     """Take a learner as it is; wrap a scikit-learn regressor."""
     if isinstance(model, Learner):
         return model
-    kind = getattr(model, "_estimator_type", None)
-    if hasattr(model, "predict_proba") or kind in ("classifier", "clusterer"):
+    if kind := _no_regressor(model):
         raise DesignError(
-            f"{type(model).__name__} is no regressor: nuisances are conditional means, also "
-            "of a 0/1 treatment. Pass a regressor such as cg.lightgbm()"
+            f"{type(model).__name__} is no regressor but a {kind}: nuisances are conditional "
+            "means, also of a 0/1 treatment. Pass a regressor such as cg.lightgbm()"
         )
     if hasattr(model, "fit") and hasattr(model, "predict") and not isinstance(model, type):
         from causalgreen.residuals.regressor import SklearnLearner
@@ -214,6 +241,21 @@ def as_learner(model: Any) -> Learner:
         f"{model!r} is no learner. Pass cg.lightgbm(), cg.lasso(), cg.linear(), "
         "cg.random_forest(), cg.stack(...), or an instance of a scikit-learn regressor"
     )
+
+
+def _no_regressor(model: Any) -> str:
+    """What an estimator is, where it is no regressor; of others nothing is known."""
+    from causalgreen.residuals.regressor import tags_of
+
+    if isinstance(model, type):
+        return ""
+    tags = tags_of(model)
+    kind = getattr(model, "_estimator_type", None) if tags is None else tags.estimator_type
+    if kind is not None:
+        return "" if kind == "regressor" else str(kind).replace("_", " ")
+    if hasattr(model, "predict_proba"):
+        return "classifier"
+    return "transformer" if hasattr(model, "transform") and not hasattr(model, "predict") else ""
 
 
 def as_stack(model: Any) -> Stack:

@@ -11,7 +11,23 @@ from causalgreen.errors import DesignError
 from causalgreen.residuals.linear import fill_missing
 from causalgreen.residuals.tasks import FoldTask
 
-__all__ = ["SklearnLearner"]
+__all__ = ["SklearnLearner", "tags_of"]
+
+
+def tags_of(model: Any) -> Any:
+    """What scikit-learn knows of an estimator; None where that is nothing.
+
+    An object with ``fit`` and ``predict`` alone has no tags, nor has a wrapper of another package
+    that is older than they are.
+    """
+    from sklearn.utils import get_tags
+
+    if not hasattr(type(model), "__sklearn_tags__"):
+        return None
+    try:
+        return get_tags(model)
+    except (AttributeError, TypeError, ValueError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +48,14 @@ class SklearnLearner:
     def predict(self, task: FoldTask) -> np.ndarray:
         """Held-out predictions, shape (n_test, 1)."""
         from sklearn.base import clone
-        from sklearn.utils import get_tags
 
-        model = clone(self.model)
-        if "random_state" in model.get_params():
+        # Without get_params it is copied as it stands.
+        model = clone(self.model, safe=False)
+        if hasattr(model, "get_params") and "random_state" in model.get_params():
             model.set_params(random_state=task.seed)
         train, test = task.halves()
-        if not get_tags(model).input_tags.allow_nan:
+        tags = tags_of(model)
+        if tags is None or not tags.input_tags.allow_nan:
             train, test = fill_missing(train, test)
         model.fit(train, task.y[task.train], **self._weights(model, task))
         return np.asarray(model.predict(test), dtype=np.float64).reshape(-1, 1)

@@ -111,6 +111,9 @@ def _record(learner: Learner) -> LearnerRecord:
     model = getattr(learner, "model", None)
     if model is not None and type(learner).__name__ == "SklearnLearner":
         written = _plain(model, "", holes)
+        if "class" not in written:  # fit and predict, and no way to ask for its settings
+            cls = f"{type(model).__module__}.{type(model).__qualname__}"
+            return LearnerRecord(OTHER, cls, {}, ("all settings",))
         # The study's seed takes the place of whatever was given.
         if "random_state" in written["params"]:
             written["params"]["random_state"] = None

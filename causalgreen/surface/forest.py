@@ -53,6 +53,10 @@ class Forest:
         some = "" if self.firms is None else f" grown on {self.firms:,} firms"
         return f"path forest ({self.trees} trees{some}, {start}splits: {looks})"
 
+    def among(self, n_firms: int) -> Forest:
+        """The same forest, which says no more firms than there are."""
+        return self if self.firms is None else replace(self, firms=min(self.firms, n_firms))
+
     def lighter(self) -> Forest:
         """The forest that splits are judged with: half the trees, no fewer than 100 of them.
 

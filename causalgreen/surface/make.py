@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from causalgreen.effects.context import Context
 from causalgreen.errors import DesignError, EstimationWarning, IdentificationWarning
+from causalgreen.surface.forest import Forest
 from causalgreen.surface.methods import Method
 from causalgreen.surface.problem import Problem, headline_terms, pose
 from causalgreen.surface.rows import raw_rows
@@ -84,6 +85,8 @@ def surface_of(
     notes = _withholding(withheld, allow)
     terms = [t for t in headline_terms(layout) if allow or t.split("[")[0] not in gone]
     problem = pose(study.panel, study.moments, layout, terms)
+    if isinstance(method, Forest):
+        method = method.among(problem.n_firms)
     if getattr(method, "needs_rows", False):
         problem = _with_rows(study, method, problem)
     sample = study.moments.sample
