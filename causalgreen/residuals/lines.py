@@ -161,7 +161,7 @@ def _sums(
 
 def _fit(sums: _Sums, k: int, free: np.ndarray) -> _Fit | None:
     """What is needed to solve without fold k; None where cross products lose too much."""
-    c, h = len(sums.seen), len(sums.holes)
+    c = len(sums.seen)
     folds = sums.folds.without(k)
     T, plain = folds.products[0], folds.plain[0]
     known = plain[0] - plain[1 + c :]
@@ -169,8 +169,7 @@ def _fit(sums: _Sums, k: int, free: np.ndarray) -> _Fit | None:
         return None
     fill = np.zeros(c)
     fill[sums.holes] = plain[1:][sums.holes] / known
-    turn = np.eye(1 + c + h)
-    turn[1 + c + np.arange(h), 1 + sums.holes] = fill[sums.holes]
+    turn = _filling(fill, sums.holes)
     T = turn.T @ T @ turn
     centre, about = T[0, 1:] / T[0, 0], np.diag(T)[1:] / T[0, 0]
     variance = about - centre**2
@@ -189,13 +188,19 @@ def _fit(sums: _Sums, k: int, free: np.ndarray) -> _Fit | None:
     if (found := _directions(S)) is None:
         return None
     vectors, square, none = found
-    reach = REACH * np.maximum(np.abs(high - centre), np.abs(low - centre))
-    reach[np.isinf(scale)] = 0.0
+    reach = np.where(np.isinf(scale), 0.0, REACH * np.maximum(high - centre, centre - low))
     moments = folds.moments[0]
     level = moments[0] / T[0, 0]
     return _Fit(
         turn, vectors, square, turn @ none, moments, level, fill + sums.shift, levels, scale, reach,
     )  # fmt: skip
+
+
+def _filling(fill: np.ndarray, holes: np.ndarray) -> np.ndarray:
+    """What takes the columns of `_Sums` to those with gaps filled."""
+    turn = np.eye(1 + len(fill) + len(holes))
+    turn[1 + len(fill) + np.arange(len(holes)), 1 + holes] = fill[holes]
+    return turn
 
 
 def _directions(S: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
