@@ -431,3 +431,9 @@ def test_an_honest_constant_control_is_no_firm_id(table):
         controls=["level", "urban"],
     )  # fmt: skip
     assert np.isfinite(quiet_paths(study, allow_unidentified=True)["direct"])
+
+
+def test_a_list_that_does_not_fit_the_features_is_told_how_many_there_are(table):
+    study = make_study(table, cg.lightgbm(monotone_constraints=[1, 0]), mediators=None, n_jobs=1)
+    with pytest.raises(DesignError, match=r"LightGBM refuses.*It sees \d+ features"):
+        quiet_paths(study)

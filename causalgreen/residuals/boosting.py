@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from causalgreen.errors import DesignError
 from causalgreen.residuals.linear import linear_fit
 from causalgreen.residuals.parameters import thawed
 from causalgreen.residuals.tasks import FoldTask
@@ -91,10 +92,17 @@ class LightGBMLearner:
 
         # The held-out clusters only end the training; the number of rounds used is one for all
         # folds, chosen by the loss over all of them.
-        lgb.train(
-            params, data, self.max_rounds, valid_sets=[held_out], keep_training_booster=True,
-            feval=listen, callbacks=[lgb.early_stopping(self._patience(), verbose=False)],
-        )  # fmt: skip
+        try:
+            lgb.train(
+                params, data, self.max_rounds, valid_sets=[held_out], keep_training_booster=True,
+                feval=listen, callbacks=[lgb.early_stopping(self._patience(), verbose=False)],
+            )  # fmt: skip
+        except lgb.basic.LightGBMError as error:
+            raise DesignError(
+                f"lightgbm(): LightGBM refuses this panel: {error}. It sees "
+                f"{int(task.flexible.sum())} features (levels and firm means of the controls, "
+                "traits, the period): lists with one value for each feature need as many"
+            ) from error
         return scores
 
     def _bin(self, task: FoldTask, params: dict[str, Any]) -> tuple[Any, Any]:
