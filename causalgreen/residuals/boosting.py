@@ -98,8 +98,9 @@ class LightGBMLearner:
                 feval=listen, callbacks=[lgb.early_stopping(self._patience(), verbose=False)],
             )  # fmt: skip
         except lgb.basic.LightGBMError as error:
+            said = str(error).split(" at /")[0].strip()
             raise DesignError(
-                f"lightgbm(): LightGBM refuses this panel: {error}. It sees "
+                f"lightgbm(): LightGBM refuses this panel: {said}. It sees "
                 f"{int(task.flexible.sum())} features (levels and firm means of the controls, "
                 "traits, the period): lists with one value for each feature need as many"
             ) from error
