@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "BORDER", "LEVEL", "POWER", "TOLERATED", "detectable", "extreme", "listed", "records",
+    "BLIND", "BORDER", "LEVEL", "POWER", "TOLERATED", "detectable", "extreme", "listed", "records",
     "size_test", "worst",
 ]  # fmt: skip
 
 LEVEL, BORDER, POWER = 0.05, 0.10, 0.80
+BLIND = 0.25
+"""A check that could only have seen a partial correlation this large has seen nothing."""
 # With some dozens of clusters sandwich tests of 5 % reject 6 to 8 %; that is no finding.
 TOLERATED = 0.075
 
