@@ -60,6 +60,10 @@ def _frame(check: str, what: str, kind: str, draw: Any, **roles: Any) -> Scenari
 
 EFFECT, NOTHING = {"effect": 0.3}, dict[str, float]()
 UNSEEN = EFFECT | {"confounder": 1.0}
+CITIES_ONLY = {"by_city": True}
+UNMOVED: dict[str, Any] = {"alpha": (0.5, 0.0)}
+NO_EFFECT: dict[str, Any] = {"alpha": (0.0, 0.0), "mediated": 0.0, "direct": 0.0}
+ONLY_DIRECT: dict[str, Any] = {"alpha": (0.0, 0.0), "mediated": 0.0}
 TREATMENT, OUTCOME, FUTURE, NETWORK = (
     "placebo treatment", "placebo outcome", "future treatment", "placebo network",
 )  # fmt: skip
@@ -84,12 +88,12 @@ PLACEBOS = (
              OWN),
     Scenario(TREATMENT, "an effect of 0.5, exchanged within kinds of firms", "right", strata_world,
              study_of, FIRMS, OWN, {"strata": "kind"}),
-    _panel(TREATMENT, "given to cities, clustered by city", "null", {"by_city": True}, WIDTH,
+    _panel(TREATMENT, "given to cities, clustered by city", "null", CITIES_ONLY, WIDTH,
            TOO_MANY),
-    _panel(TREATMENT, "given to cities, clustered by firm", "planted", {"by_city": True}, WIDTH,
+    _panel(TREATMENT, "given to cities, clustered by firm", "planted", CITIES_ONLY, WIDTH,
            TOO_MANY, {"cluster": "firm"}, assignment="city"),
     _panel(TREATMENT, "given to cities, clustered by firm, level not named", "planted",
-           {"by_city": True}, WIDTH, TOO_MANY, {"cluster": "firm"}),
+           CITIES_ONLY, WIDTH, TOO_MANY, {"cluster": "firm"}),
     _panel(TREATMENT, "omitted confounder", "unseen", UNSEEN, WIDTH, TOO_MANY),
     _panel(OUTCOME, "AI does not move the placebo", "null", EFFECT, HOLM, PATHS, **OTHER),
     _panel(OUTCOME, "AI is mechanically in the placebo", "planted", EFFECT | {"mechanical": 0.3},
@@ -122,6 +126,9 @@ NOISE, SUBSET, BOOTSTRAP = "random common cause", "data subset", "bootstrap"
 INSIDE = {SUBSET: (cell("position_p"), "estimate among its draws"),
           BOOTSTRAP: (cell("position_p"), "estimate among its draws")}  # fmt: skip
 CONFOUNDED = ("omitted confounder", "unseen", UNSEEN)
+GIVEN = ("given to cities, clustered by firm", "unseen", CITIES_ONLY)
+ZERO = (("no effect at all", NO_EFFECT), ("a direct effect only", ONLY_DIRECT),
+        ("one mediator is not moved", UNMOVED))  # fmt: skip
 
 REFUTERS = (
     *(
@@ -129,11 +136,18 @@ REFUTERS = (
         for check in (NOISE, SUBSET, BOOTSTRAP)
         for what, kind, planted in (("an effect of 0.3", "right", EFFECT), CONFOUNDED)
     ),
+    *(
+        _chain(check, what, "null", planted)
+        for check in (NOISE, SUBSET, BOOTSTRAP)
+        for what, planted in ZERO
+    ),
+    *(_panel(check, *GIVEN, roles={"cluster": "firm"}) for check in (SUBSET, BOOTSTRAP)),
     _panel(NOISE, "given to 6 cities", "planted", EFFECT | {"by_city": True, "cities": 6}),
     *(
         _frame(check, "one firm makes the effect", "planted", one_firm, cluster="firm")
         for check in (SUBSET, BOOTSTRAP, "influence")
     ),
+    _frame(BOOTSTRAP, "treatment in 4 of 50 cities, no effect", "planted", few_cities),
     _panel("influence", "an effect of 0.3 everywhere", "right", EFFECT),
     _panel("overlap", "treatment in all of 80 cities", "right", {"firms": 240, "cities": 80}),
     _frame("overlap", "treatment in 4 of 50 cities", "planted", few_cities),
@@ -152,6 +166,7 @@ NONE = cg.FixedEffects("none", time=False)
 
 CLAIMS = (
     _chain(GRAPH, "the graph is right", "null", {}, *PAIR),
+    _chain(GRAPH, "the graph is right, no effect at all", "null", NO_EFFECT, *PAIR),
     _chain(GRAPH, "no arrow between mediators, one acts on the other", "planted", {"link": 0.3},
            *PAIR),
     _chain(GRAPH, "no arrow from treatment to outcome, an effect of 0.3", "planted",
@@ -165,7 +180,8 @@ CLAIMS = (
         )
     ),
     _chain(ALONE, "both mediators are moved", "right", {}, *LEG),
-    _chain(ALONE, "one mediator is not moved", "null", {"alpha": (0.5, 0.0)}, *LEG),
+    _chain(ALONE, "one mediator is not moved", "null", UNMOVED, *LEG),
+    _chain(ALONE, "no effect at all", "null", NO_EFFECT, *LEG),
     _chain(ALONE, "a path is claimed whose mediator is not moved", "planted",
            {"alpha": (0.5, -0.25), "link": 0.5, "n": 300}, *LEG, add=(("a", "b"),)),
     *(
@@ -177,8 +193,10 @@ CLAIMS = (
         )
     ),
     _chain(FULL, "average: mediators carry all", "null", {"direct": 0.0}, *DIRECT),
+    _chain(FULL, "average: no effect at all", "null", NO_EFFECT, *DIRECT),
     _chain(FULL, "average: a direct effect of 0.3", "planted", {"direct": 0.3}, *DIRECT),
     _chain(ORDER, "mediators do not act on each other", "right", {}),
+    _chain(ORDER, "no effect at all", "null", NO_EFFECT),
     _chain(ORDER, "one mediator moves the other", "planted", {"link": 1.2}),
 )  # fmt: skip
 
@@ -201,6 +219,8 @@ REST = (
         )
     ),
     _frame("ln(1 + count)", "large counts", "right", partial(log_counts, small=False)),
+    _frame("ln(1 + count)", "small counts with zeros, no effect", "null",
+           partial(log_counts, effect=0.0)),
     _frame("ln(1 + count)", "small counts with zeros", "planted", log_counts),
 )  # fmt: skip
 

@@ -132,10 +132,10 @@ def strata_world(seed: int, share: float = 0.7, effect: float = 0.5) -> pd.DataF
     return df.assign(kind=kind, ai=ai, green=df["green"] + effect * ai)
 
 
-def log_counts(seed: int, small: bool = True) -> pd.DataFrame:
+def log_counts(seed: int, small: bool = True, effect: float = 0.3) -> pd.DataFrame:
     """The outcome is ln(1 + count): counts near zero, or far from it."""
     df, rng = world(seed), np.random.default_rng([seed, 3])
-    rate = np.exp((0.0 if small else 6.0) + 0.3 * df["ai"] + 0.3 * rng.normal(size=len(df)))
+    rate = np.exp((0.0 if small else 6.0) + effect * df["ai"] + 0.3 * rng.normal(size=len(df)))
     return df.assign(green=np.log1p(rng.poisson(rate)))
 
 

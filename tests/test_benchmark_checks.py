@@ -18,6 +18,7 @@ from benchmarks.checks_worlds import one_firm, world
 from benchmarks.figures import with_caught
 from benchmarks.results import Store
 from causalgreen.falsify.registry import CHECKS
+from causalgreen.falsify.verdicts import POWER, size_test
 
 MEASURES = {"mediator-outcome confounding", "E-value"}
 QUICK = (
@@ -40,6 +41,23 @@ def test_every_check_that_tests_something_has_a_sound_world_and_a_broken_one():
         assert "planted" in found
         assert found & {"null", "right"}
         assert found <= {"null", "right", "planted", "unseen"}
+
+
+def test_as_many_simulations_as_a_placebo_treatment_needs_to_see_something():
+    _, power = size_test(np.zeros(1, dtype=int), checks.SIMULATIONS)
+    assert power >= POWER
+    # A p-value of 5 % or less has probability .05 exactly.
+    assert (checks.SIMULATIONS + 1) % 20 == 0
+    assert checks.replicate(QUICK[:1], 3)["verdict"].tolist() == ["pass"]
+
+
+def test_refuters_are_shown_products_that_are_zero():
+    for check in ("random common cause", "data subset", "bootstrap"):
+        zero = [s for s in SCENARIOS.values() if s.check == check and s.kind == "null"]
+        effects = [s.study(s.draw(seed=5)).paths().tidy().set_index("term") for s in zero]
+        assert len(zero) == 3
+        assert all(e.loc["b", "p_value"] > 0.05 for e in effects)
+        assert sorted(e.loc["a", "p_value"] < 0.05 for e in effects) == [False, False, True]
 
 
 def test_each_scenario_gets_its_own_row_and_its_own_p_value(raw):

@@ -45,11 +45,42 @@ def test_first_leg_is_the_total_effect_on_the_mediator():
     assert md.check_first_leg(case).verdict == "pass"
 
 
-def test_unmoved_mediator_is_not_a_pass():
+def test_unmoved_mediator_that_nobody_claims_passes_and_says_what_would_have_been_seen():
     found = md.check_first_leg(chain_case(alpha=(0.5, 0.0)))
-    assert found.verdict == "warn"
+    assert found.verdict == "pass"
     assert "no effect found on b" in found.reason
     assert "power of 80 %" in found.reason
+    assert "no mediation through it can be claimed" in found.reason
+    assert "claims none" in found.reason
+
+
+def test_unmoved_mediators_of_a_sample_that_is_too_small_warn():
+    nothing = {"alpha": (0.0, 0.0), "mediated": 0.0, "direct": 0.0}
+    few = md.check_first_leg(chain_case(n=15, t=3, **nothing))
+    assert few.verdict == "warn"
+    assert few.table["detectable_r"].max() > 0.25
+    assert "too small to tell" in few.reason
+    assert md.check_first_leg(chain_case(**nothing)).verdict == "pass"
+
+
+def test_what_would_be_seen_is_a_partial_correlation(case):
+    alone = chain_case(alpha=(0.5, 0.0))
+    table = md.first_legs(alone).set_index("mediator")
+    d, m = (alone.residuals.values[0][:, alone.layout.names.index(n)] for n in ("d", "b"))
+    d, m = d - d.mean(), m - m.mean()
+    left = m - d * (d @ m) / (d @ d)
+    unit = np.sqrt(d @ d / (left @ left))
+    ratio = table.loc["b", "detectable_r"] / table.loc["b", "detectable"]
+    assert ratio == pytest.approx(unit, rel=0.02)  # period effects make the difference
+
+
+def test_a_path_that_is_significant_by_itself_only_is_no_pass():
+    legs = pd.DataFrame({"detectable": [0.1, 0.2], "detectable_r": [0.1, 0.2]})
+    verdict, told = md._unmoved(legs, ["a", "b"], ["b"])
+    assert verdict == "warn"
+    assert "path through b is significant by itself" in told
+    assert "correlation of 0.20" in told
+    assert md._unmoved(legs, ["a", "b"], [])[0] == "pass"
 
 
 def test_path_without_first_leg_fails():
@@ -80,6 +111,17 @@ def test_direct_effect_of_zero_passes_with_what_it_could_see():
     found = md.check_full_mediation(chain_case(direct=0.0, seed=2))
     assert found.verdict == "pass"
     assert "power of 80 %" in found.reason
+
+
+def test_where_there_is_no_effect_there_is_no_whole_to_carry():
+    nothing = {"alpha": (0.0, 0.0), "mediated": 0.0, "direct": 0.0}
+    found = md.check_full_mediation(chain_case(seed=3, **nothing))
+    assert found.verdict == "not applicable"
+    assert "no whole that mediators could carry" in found.reason
+    # Opposite paths that cancel are other mechanisms all the same.
+    cancelled = chain_case(alpha=(0.5, 0.0), mediated=0.6, direct=-0.3, seed=3)
+    assert cancelled.effects.tidy().set_index("term").loc["own_total", "p_value"] > 0.05
+    assert md.check_full_mediation(cancelled).verdict == "warn"
 
 
 def test_graph_that_claims_full_mediation_fails():

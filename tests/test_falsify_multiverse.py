@@ -259,3 +259,33 @@ def test_other_outcomes_are_not_applicable_unless_asked(table):
         lo.log_scaling(case)
     counts = np.rint(np.exp(0.2 * case.panel.column("green_patents")))
     assert lo.check(case, counts).verdict == "warn"
+
+
+def counted(table, rate):
+    counts = np.random.default_rng(2).poisson(rate)
+    df = table.assign(green_patents=np.log1p(counts))
+    return case_of(make_study(df, mediators=None), coefficients="constant", covariance="CR1")
+
+
+def test_large_counts_have_no_unit_to_depend_on(table):
+    found = lo.check(counted(table, np.exp(6 + 0.25 * table["ai"])))
+    assert found.verdict == "pass"
+    by = found.table.set_index("factor")["estimate"]
+    assert abs(by[10.0] / by[1.0] - 1) < 0.05
+
+
+def test_an_effect_that_no_unit_finds_is_no_failure(table):
+    found = lo.check(counted(table, np.ones(len(table))))
+    rows = found.table[found.table["factor"].isin([0.1, 1.0, 10.0])]
+    assert ((rows["conf_low"] < 0) & (rows["conf_high"] > 0)).all()
+    assert rows["estimate"].max() / rows["estimate"].min() > 1.25
+    assert found.verdict == "pass"
+    assert "not significant" in found.reason
+
+
+def test_moves_are_shares_of_the_effect_or_of_its_margin():
+    base = pd.DataFrame({"factor": [0.1, 1.0, 10.0], "estimate": [0.5, 1.0, 1.2]})
+    sure = base.assign(conf_low=base["estimate"] - 0.2, conf_high=base["estimate"] + 0.2)
+    assert lo._moved(sure) == (0.5, True)
+    vague = base.assign(conf_low=base["estimate"] - 2, conf_high=base["estimate"] + 2)
+    assert lo._moved(vague) == (0.25, False)

@@ -197,6 +197,34 @@ def test_strata_that_explain_a_part_of_the_treatment_are_no_failure():
     assert found.verdict == "pass"
 
 
+def test_placebos_with_a_part_in_common_are_rejected_together():
+    from causalgreen.falsify.verdicts import size_test
+
+    rng = np.random.default_rng(0)
+    n, common = 199, 0.3
+    t = np.sqrt(common) * rng.normal(size=(4000, 1)) + np.sqrt(1 - common) * rng.normal(
+        size=(4000, n)
+    )
+    rejected = (np.abs(t) > 1.7805).sum(axis=1)  # 7.5 % of a normal
+    p, power = size_test(rejected, n, common)
+    assert np.mean(p < 0.05) == pytest.approx(0.05, abs=0.012)
+    assert np.mean(p < 0.01) == pytest.approx(0.01, abs=0.006)
+    alone, sure = size_test(rejected, n)
+    assert np.mean(alone < 0.05) > 0.15
+    assert power < 0.3 < 0.9 < sure
+    # As good as independent where next to nothing is shared.
+    np.testing.assert_allclose(size_test(rejected, n, 1e-8)[0], alone, rtol=1e-3)
+
+
+@pytest.mark.parametrize("seed", [30_018, 30_034, 30_054])
+def test_an_effect_within_kinds_of_firms_does_not_fail_by_rejections_in_common(seed):
+    found = finding(strata_world(seed), "placebo treatment", 199, strata="kind", seed=seed)
+    assert found.table["rejected"].max() > 0.125
+    assert found.table["size_p"].min() > 0.05
+    assert found.verdict == "pass"
+    assert "in common" in found.reason
+
+
 def test_strata_that_explain_all_of_the_treatment_leave_nothing_to_exchange():
     df = strata_world(1, share=100.0)
     found = finding(df, "placebo treatment", strata="kind")

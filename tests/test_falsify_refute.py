@@ -7,11 +7,14 @@ from conftest import make_study
 from test_falsify_base import quiet_case, quiet_falsify
 
 import causalgreen as cg
+from benchmarks.checks_worlds import chain_table
 from causalgreen.falsify.added import basis_of
 from causalgreen.falsify.again import paths_again, redraw, remake
+from causalgreen.falsify.legs import leg_ratio, legs_of
 from causalgreen.falsify.permute import streams
 from causalgreen.falsify.refute import bootstrap_weights, subset_weights
 from causalgreen.falsify.resample import solve_weighted, solve_with_noise
+from causalgreen.moments.paths import path_terms
 
 CHECKS = ("random common cause", "data subset", "bootstrap")
 
@@ -79,6 +82,74 @@ def test_an_effect_of_one_cluster_does_not_spread_as_it_says(table):
     assert not 0.8 <= found["bootstrap"].tidy()["spread_ratio"].iloc[0] <= 1.25
     wide = found["data subset"].tidy().iloc[0]
     assert wide["draws_low"] < 0.5 * wide["estimate"]
+
+
+CHAIN = {"unit": "i", "time": "t", "outcome": "y", "treatment": "d", "controls": "x",
+         "mediators": {"a": "a", "b": "b"}, "cluster": "i"}  # fmt: skip
+NOTHING = {"alpha": (0.0, 0.0), "mediated": 0.0, "direct": 0.0}
+
+
+@pytest.mark.parametrize("planted", [NOTHING, {"alpha": (0.5, 0.0)}], ids=["nothing", "unmoved"])
+def test_a_path_that_is_zero_is_no_failure(planted):
+    widest = 0.0
+    for seed in range(6):
+        study = make_study(chain_table(seed=seed, **planted), roles=CHAIN)
+        found = quiet_falsify(study, CHECKS, 99)
+        assert {f.verdict for f in found} == {"pass"}
+        rows = found["bootstrap"].tidy().set_index("path")
+        widest = max(widest, rows["spread_ratio"].max())
+        assert rows.loc[["direct", "own_total"], "spread_ratio"].between(0.8, 1.25).all()
+        if rows["spread_ratio"].max() > 1.25:
+            assert "no yardstick" in found["bootstrap"].reason
+            assert rows.loc[rows["spread_ratio"] > 1.25, "leg_ratio"].between(0.7, 1.25).all()
+    # Where both legs are zero the delta method does break down, or nothing would be tested here.
+    assert widest > 1.5 if planted is NOTHING else widest < 1.5
+
+
+def test_legs_with_errors_that_are_too_small_fail_though_no_path_is_claimed():
+    df = chain_table(seed=2, **NOTHING)
+    rng = np.random.default_rng(2)
+    one = df["i"] == 7
+    df.loc[one, "a"] = 40 * rng.normal(size=one.sum())
+    found = quiet_falsify(make_study(df, roles=CHAIN), ["bootstrap"], 199)["bootstrap"]
+    row = found.tidy().set_index("path").loc["a"]
+    assert row["zero_product"]
+    assert row["leg_ratio"] > 1.5
+    assert row["verdict"] == "fail"
+    assert "errors of the legs are too small" in found.reason
+
+
+def test_legs_are_the_arrows_of_a_path_and_spread_as_their_regressions(table):
+    study = make_study(chain_table(link=0.5), roles=CHAIN, edges=[("a", "b")])
+    case = quiet_case(study, simulations=50)
+    assert legs_of(case.layout, "a") == ["d -> a", "a -> y"]
+    assert legs_of(case.layout, "a -> b") == ["d -> a", "a -> b", "b -> y"]
+    weights = bootstrap_weights(case.moments.sample.n_clusters[0], streams(12, 50))
+    every = solve_weighted(case, basis_of(case), weights, detail=True)
+    brief = solve_weighted(case, basis_of(case), weights)
+    np.testing.assert_array_equal(every[:, : brief.shape[1]], brief)
+    names = path_terms(case.layout)
+    place = {n: len(names.headline) + i for i, n in enumerate(names.detail)}
+    chain = every[:, [place[leg] for leg in legs_of(case.layout, "a -> b")]]
+    np.testing.assert_allclose(
+        every[:, names.headline.index("a -> b")], chain.prod(axis=1), rtol=1e-10
+    )
+    errors = dict(zip(case.effects.detail.terms, case.effects.detail.std_error, strict=True))
+    told = {leg: every[:, place[leg]].std(ddof=1) / errors[leg] for leg in ("d -> a", "a -> y")}
+    assert leg_ratio(case, "a", every) == pytest.approx(max(told.values()))
+    # The chain is called as the arrow between its mediators; the leg is the arrow.
+    own = {leg: every[:, place[leg]].std(ddof=1) / errors[leg]
+           for leg in legs_of(case.layout, "a -> b")}  # fmt: skip
+    assert leg_ratio(case, "a -> b", every) == pytest.approx(max(own.values()))
+    assert own["a -> b"] == pytest.approx(1, abs=0.35)
+
+
+def test_a_subset_asks_nothing_of_a_product_that_may_be_zero():
+    study = make_study(chain_table(seed=1, **NOTHING), roles=CHAIN)
+    rows = quiet_falsify(study, ["data subset"], 99)[0].tidy().set_index("path")
+    assert rows["zero_product"].to_dict() == {
+        "direct": False, "a": True, "b": True, "own_total": False,
+    }  # fmt: skip
 
 
 def test_weights_of_clusters_are_what_they_say():

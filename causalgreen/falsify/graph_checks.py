@@ -14,6 +14,7 @@ from causalgreen.falsify.equations import Asked, average_coefficients, basis_of
 from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.graph_relearn import is_stiff, relearnt
 from causalgreen.falsify.sensitivity_legs import fit_leg
+from causalgreen.falsify.verdicts import BLIND
 from causalgreen.graph.legs import absorbable
 from causalgreen.moments.system import Equation
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from causalgreen.graph.causal_graph import CausalGraph
 
 __all__ = ["Implication", "check", "implications", "independence_table"]
-
-BLIND = 0.25
-"""A check that could only have seen a partial correlation this large has seen nothing."""
 
 
 @dataclass(frozen=True, slots=True)

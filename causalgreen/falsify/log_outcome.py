@@ -11,7 +11,7 @@ import pandas as pd
 
 from causalgreen.errors import DesignError
 from causalgreen.falsify.equations import Asked, average_coefficients
-from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, WARN, Finding
+from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.rerun import linear_fit, panel_like, with_panel
 from causalgreen.moments.moments import moments_of
 from causalgreen.moments.system import Equation
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["FACTORS", "check", "counts_of", "log_scaling"]
 
 FACTORS = (0.01, 0.1, 1.0, 10.0, 100.0)
+SMALL, LARGE = 0.05, 0.25
+"""Moves of the effect between units: those that do not matter, and those that do."""
 
 
 def counts_of(case: Case) -> np.ndarray | None:
@@ -162,6 +164,16 @@ def _refitted(case: Case, outcomes: np.ndarray) -> list[Effects]:
     return out
 
 
+def _moved(table: pd.DataFrame) -> tuple[float, bool]:
+    """How far the effect moves in tens or tenths, and whether it is significant in any of them."""
+    rows = table.set_index("factor").loc[[0.1, 1.0, 10.0]]
+    one = rows.loc[1.0]
+    margin = (one["conf_high"] - one["conf_low"]) / 2
+    moves = (rows["estimate"] - one["estimate"]).abs().max()
+    claimed = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
+    return float(moves / max(abs(one["estimate"]), margin, 1e-300)), bool(claimed.any())
+
+
 def check(case: Case, counts: np.ndarray | None = None) -> Finding:
     """Show whether the answer depends on the unit in which patents are counted.
 
@@ -176,8 +188,10 @@ def check(case: Case, counts: np.ndarray | None = None) -> Finding:
     -------
     Finding
         Fails where the outcome is ln(1 + count) with zeros, and the effect moves by more than a
-        quarter when the count is measured in tens or tenths; warns where it moves less. Not
-        applicable to other outcomes.
+        quarter when the count is measured in tens or tenths; passes where it moves by a twentieth
+        at most, warns between. An effect that is significant in none of these units passes, too,
+        unless it is significant in percent of the mean: then it warns. Moves are shares of the
+        effect, or of its margin of error where this is larger. Not applicable to other outcomes.
     """
     name = "ln(1 + count)"
     question = "Does the effect depend on the unit in which the outcome is counted?"
@@ -187,17 +201,22 @@ def check(case: Case, counts: np.ndarray | None = None) -> Finding:
         return Finding(name, question, NOT_APPLICABLE, reason)
     counts = counts_of(case) if counts is None else counts
     table = log_scaling(case, counts)
-    by = table.set_index("factor")["estimate"]
-    percent = table.iloc[-1]
+    by, percent = table.set_index("factor")["estimate"], table.iloc[-1]
     zeros = float((np.asarray(counts) == 0).mean())
-    swing = max(abs(by[10.0] - by[1.0]), abs(by[0.1] - by[1.0])) / max(abs(by[1.0]), 1e-300)
-    verdict = FAIL if is_log and zeros > 0 and swing > 0.25 else WARN
+    moved, claimed = _moved(table)
+    found = bool(percent["conf_low"] > 0 or percent["conf_high"] < 0)
+    verdict: Verdict = WARN
+    if moved <= SMALL or not (claimed or found):
+        verdict = PASS
+    elif is_log and zeros > 0 and moved > LARGE and claimed:
+        verdict = FAIL
     reason = (
         f"the own total effect on ln(1 + c x count) is {by[0.01]:.3g}, {by[0.1]:.3g}, "
         f"{by[1.0]:.3g}, {by[10.0]:.3g}, {by[100.0]:.3g} for c = 0.01, 0.1, 1, 10, 100; "
-        f"{100 * zeros:.0f} % of rows are zero. In percent of the mean count it is "
-        f"{percent['estimate']:.3g} % ({percent['conf_low']:.3g} to {percent['conf_high']:.3g}) "
-        "in any unit: report that"
+        f"{100 * zeros:.0f} % of rows are zero; in tens or tenths it moves by {100 * moved:.0f} %"
+        f"{'' if claimed else ' of its margin of error, and is not significant'}. In percent of "
+        f"the mean count it is {percent['estimate']:.3g} % ({percent['conf_low']:.3g} to "
+        f"{percent['conf_high']:.3g}) in any unit: report that"
     )
 
     def draw() -> Figure:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+import numpy as np
 import pandas as pd
 
 from causalgreen.errors import DesignError
-from causalgreen.falsify.equations import Asked, average_coefficients
-from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding
+from causalgreen.falsify.equations import Asked, average_coefficients, basis_of
+from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.full_mediation import sharp_null_test
+from causalgreen.falsify.sensitivity_legs import fit_leg
+from causalgreen.falsify.verdicts import BLIND, extreme
 from causalgreen.moments.system import Equation
 
 if TYPE_CHECKING:
@@ -59,7 +62,8 @@ def first_legs(case: Case) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns group, mediator, treatment, estimate, std_error, p_value, p_holm, conf_low,
-        conf_high, and ``detectable``: the effect found with a power of 80 % at 5 %.
+        conf_high, and ``detectable``: the effect found with a power of 80 % at 5 %, which is a
+        partial correlation of ``detectable_r``.
     """
     from scipy.stats import t
 
@@ -74,14 +78,23 @@ def first_legs(case: Case) -> pd.DataFrame:
     table.insert(3, "p_holm", holm(table["p_value"].to_numpy()))
     margin = t.ppf(0.975, effects.df) + t.ppf(0.8, effects.df)
     table["detectable"] = margin * table["std_error"]
+    table["detectable_r"] = table["detectable"] * [_unit(case, one) for one in asked]
     head = pd.DataFrame(
         [(g, names[m], names[d]) for g, m, d in pairs], columns=["group", "mediator", "treatment"]
     )
     return pd.concat([head, table], axis=1)
 
 
+def _unit(case: Case, one: Asked) -> float:
+    """A coefficient in units of the two residual standard deviations."""
+    leg = fit_leg(case.moments, one.equation, basis_of(case))
+    pick = np.zeros(leg.coefficients.shape)
+    pick[one.places, 0] = 1.0
+    return float(1 / leg.reach(pick).scale)
+
+
 def check_first_leg(case: Case) -> Finding:
-    """Test whether the treatment moves each mediator at all.
+    """Test whether the treatment moves the mediators of every path that is claimed.
 
     Parameters
     ----------
@@ -91,14 +104,16 @@ def check_first_leg(case: Case) -> Finding:
     Returns
     -------
     Finding
-        Passes where every mediator group that is reported has a mediator that the treatment moves
-        (Holm, 5 %). Fails where a mediated path is reported as different from zero (Holm, 5 %)
-        although none of its mediators is moved, warns where the first leg is unclear. Needs no
-        assumption on how mediators are assigned.
+        Fails where a mediated path is reported as different from zero (Holm, 5 %) although the
+        treatment moves none of its mediators (Holm, 5 %). Warns where such a path is significant by
+        itself, or where only partial correlations above .25 would have been found. Passes where
+        every path that is claimed has a mediator that is moved, and says of which mediators nothing
+        can be claimed. Needs no assumption on how mediators are assigned.
     """
     from causalgreen.explain.multiple import holm
 
-    name, question = "mediator alone", "Does the treatment move the mediators at all?"
+    name = "mediator alone"
+    question = "Does the treatment move the mediators of every path that is claimed?"
     groups = [g for g, _ in case.layout.groups]
     if not groups:
         return Finding(name, question, NOT_APPLICABLE, "the study has no mediators")
@@ -107,25 +122,40 @@ def check_first_leg(case: Case) -> Finding:
     unmoved = [g for g in groups if g not in moved]
     tidy = case.effects.tidy().set_index("term").reindex(groups)
     p = dict(zip(groups, holm(tidy["p_value"].to_numpy()), strict=True))
-    claimed = [g for g in unmoved if p[g] < 0.05]
     told = "; ".join(
         f"{r.treatment} on {r.mediator} {r.estimate:.3g} ({r.conf_low:.3g} to {r.conf_high:.3g})"
         for r in table.itertuples()
     )
+    claimed = [g for g in unmoved if p[g] < 0.05]
+    alone = dict(zip(groups, tidy["p_value"].to_numpy(), strict=True))
+    near = [g for g in unmoved if alone[g] < 0.05]
     if claimed:
         verdict, end = FAIL, f"no first leg for {', '.join(claimed)}, yet the path is not zero"
     elif unmoved:
-        seen = table[table["group"].isin(unmoved)]["detectable"].max()
-        verdict, end = (
-            WARN,
-            (
-                f"no effect found on {', '.join(unmoved)} (effects of {seen:.2g} would have been "
-                "found with a power of 80 %): no mediation through it can be claimed"
-            ),
-        )
+        verdict, end = _unmoved(table[table["group"].isin(unmoved)], unmoved, near)
     else:
         verdict, end = PASS, "every mediator group is moved (Holm, 5 %)"
     return Finding(name, question, verdict, f"{told}: {end}", table)
+
+
+def _unmoved(legs: pd.DataFrame, groups: list[str], near: list[str]) -> tuple[Verdict, str]:
+    """Mediators that no treatment seems to move, and paths that nobody claims through them."""
+    worst = extreme(legs, "detectable_r", largest=True)
+    size = f"effects of {worst['detectable']:.2g}, a partial correlation of"
+    r = f"{worst['detectable_r']:.2f}"
+    end = f"no effect found on {', '.join(groups)}"
+    if worst["detectable_r"] > BLIND:
+        return WARN, (
+            f"{end}, but {size} {r}, would often have been missed (80 % power): the sample is too "
+            "small to tell, and no mediation through it can be claimed"
+        )
+    end += f" ({size} {r}, would have been found with a power of 80 %)"
+    if near:
+        return WARN, (
+            f"{end}, yet the path through {', '.join(near)} is significant by itself, though not "
+            "among all groups (Holm): no mediation through it can be claimed"
+        )
+    return PASS, f"{end}: no mediation through it can be claimed, and the study claims none"
 
 
 def check_full_mediation(case: Case, draws: int = 999) -> Finding:
@@ -148,7 +178,8 @@ def check_full_mediation(case: Case, draws: int = 999) -> Finding:
         "Pass" says that full mediation is not rejected; the reason has the smallest direct effect
         that would have been found. A rejection is a warning, not a failure: it says that there are
         other mechanisms, which a direct path in the report says, too. It fails where the graph has
-        no arrow from treatment to outcome.
+        no arrow from treatment to outcome. Not applicable where neither a direct nor a total effect
+        is found: there is no whole that mediators could carry.
 
     References
     ----------
@@ -160,7 +191,7 @@ def check_full_mediation(case: Case, draws: int = 999) -> Finding:
         return Finding(name, question, NOT_APPLICABLE, "the study has no mediators")
     roles = case.graph.roles
     claimed = not any((d, roles.outcome) in case.graph.edges for d in roles.treatments)
-    bad = FAIL if claimed else WARN
+    bad: Verdict = FAIL if claimed else WARN
     result = sharp_null_test(case, draws=draws)
     if result is not None:
         verdict = bad if result.p_value < 0.05 else PASS
@@ -179,7 +210,7 @@ def check_full_mediation(case: Case, draws: int = 999) -> Finding:
     return _direct_zero(case, name, question, bad)
 
 
-def _direct_zero(case: Case, name: str, question: str, bad: str) -> Finding:
+def _direct_zero(case: Case, name: str, question: str, bad: Verdict) -> Finding:
     from scipy.stats import t
 
     line = case.effects.tidy().set_index("term").loc[["direct"]].reset_index()
@@ -198,7 +229,15 @@ def _direct_zero(case: Case, name: str, question: str, bad: str) -> Finding:
            if rejected else f"a direct effect of {seen:.2g} would have been found with a power of "
            "80 %")
     )  # fmt: skip
-    total = case.effects["own_total"] if "own_total" in case.effects.terms else float("nan")
-    blind = not rejected and seen > abs(total)
-    verdict = bad if rejected else WARN if blind else PASS
-    return Finding(name, question, verdict, reason, line)  # type: ignore[arg-type]
+    tidy = case.effects.tidy().set_index("term")
+    if rejected or "own_total" not in tidy.index:
+        return Finding(name, question, bad if rejected else PASS, reason, line)
+    total = tidy.loc["own_total"]
+    if total["p_value"] >= 0.05:
+        reason += (
+            f". No total effect is found either ({total['estimate']:.3g}, p = "
+            f"{total['p_value']:.3g}): there is no whole that mediators could carry"
+        )
+        return Finding(name, question, NOT_APPLICABLE, reason, line)
+    verdict: Verdict = WARN if seen > abs(total["estimate"]) else PASS
+    return Finding(name, question, verdict, reason, line)

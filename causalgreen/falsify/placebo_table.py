@@ -43,7 +43,8 @@ def placebo_table(
     """One row for each path: the estimate among its placebos, and how often these are rejected.
 
     Rejections are counted where the columns have no effect (``null``), if that is given; ``kept``
-    is how much of the real history a placebo has in it.
+    is how much of the real history a placebo has in it: placebos have that in common, so that they
+    are rejected together.
     """
     from scipy.stats import t as student
 
@@ -52,7 +53,7 @@ def placebo_table(
     p = (1 + (np.abs(ts) >= np.abs(t0)[:, None]).sum(axis=1)) / (1 + ts.shape[1])
     free = np.abs((null or batch).t[place])
     rejected = (free > student.ppf(1 - LEVEL / 2, rows.df)).sum(axis=1)
-    p_size, _ = size_test(rejected, ts.shape[1])
+    p_size, _ = size_test(rejected, ts.shape[1], kept)
     low, high = np.quantile(batch.estimate[place], [0.025, 0.975], axis=1)
     table = pd.DataFrame(
         {
@@ -95,8 +96,10 @@ def judge(
     untested : tuple of str
         Exchanges that could not be run.
     """
-    _, power = size_test(np.zeros(1, dtype=int), simulations)
-    blind = power < POWER
+    none = np.zeros(1, dtype=int)
+    blind = size_test(none, simulations)[1] < POWER
+    kept = max(float(table["kept"].min()), 0.0)
+    power = size_test(none, simulations, kept)[1]
     verdict = worst([*table["verdict"], *([WARN] if untested or blind else [])])
     told = [*untested, _claims(table, simulations)]
     wide = table[table["size_p"] < LEVEL]
@@ -111,8 +114,10 @@ def judge(
         told.append(
             f"placebos are rejected at 5 % in {100 * table['rejected'].max():.1f} % of the "
             f"simulations at most (15 % would be noticed with probability {power:.2f}"
-            + ("; ask for 200 simulations or more)" if blind else ")")
-        )
+            + ("; ask for 200 simulations or more)" if blind
+               else f"; placebos have {100 * kept:.0f} % of the real history in common)"
+               if power < POWER else ")")
+        )  # fmt: skip
     return verdict, "; ".join(told) + few + "."
 
 

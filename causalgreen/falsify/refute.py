@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from causalgreen.falsify.added import basis_of
 from causalgreen.falsify.finding import FAIL, PASS, WARN, Finding, Verdict
+from causalgreen.falsify.legs import WHOLE, leg_ratio
 from causalgreen.falsify.permute import streams
 from causalgreen.falsify.resample import solve_weighted, solve_with_noise
 from causalgreen.falsify.verdicts import LEVEL, extreme, listed, records, worst
@@ -25,6 +26,9 @@ __all__ = ["FRACTION", "bootstrap", "bootstrap_weights", "data_subset", "random_
            "subset_weights"]  # fmt: skip
 
 FRACTION = 0.8
+CLOSE = (0.8, 1.25)
+"""Bootstrap error over reported error: what is no news."""
+TOO_WIDE = 1.5
 NOISE = "random common cause"
 SUBSET = "data subset"
 BOOTSTRAP = "bootstrap"
@@ -92,30 +96,39 @@ def data_subset(case: Case) -> Finding:
     ----------
     Politis, Romano and Wolf (1999), Subsampling, doi 10.1007/978-1-4612-1554-7.
     """
-    draws, table = _resampled(case, subset_weights)
+    draws, _, table = _resampled(case, subset_weights)
     implied = table["std_error"] * np.sqrt((1 - FRACTION) / FRACTION)
     table["spread_ratio"] = table["spread"] / implied
     table["other_sign"] = (np.sign(draws) != np.sign(table["estimate"].to_numpy())).mean(axis=0)
     table["verdict"] = [
-        FAIL if row["position_p"] < LEVEL
-        else WARN if row["claimed"] and (row["other_sign"] > LEVEL or row["spread_ratio"] > 1.5)
+        PASS if row["zero_product"]
+        else FAIL if row["position_p"] < LEVEL
+        else WARN if row["claimed"] and (row["other_sign"] > LEVEL
+                                         or row["spread_ratio"] > TOO_WIDE)
         else PASS
         for row in records(table)
     ]  # fmt: skip
-    row = extreme(table, "position_p")
+    judged, told = _compared(table, 0.0, TOO_WIDE)
+    row = extreme(judged, "position_p")
     where = "outside" if row["position_p"] < LEVEL else "inside"
     reason = (
         f"{case.simulations:,} subsets of {100 * FRACTION:.0f} % of the clusters: estimates lie "
         f"{where} the middle 95 % of the subsets' (smallest two-sided position p "
         f"{row['position_p']:.2f}); significant paths change sign in "
         f"{100 * _of_claims(table, 'other_sign'):.1f} % at most, and spread is up to "
-        f"{table['spread_ratio'].max():.2f} times what standard errors imply."
+        f"{judged['spread_ratio'].max():.2f} times what standard errors imply{told}."
     )
     return _finding(case, SUBSET, table, reason)
 
 
 def bootstrap(case: Case) -> Finding:
     """Draw clusters with replacement, and compare the spread with the standard errors.
+
+    Clusters are those of the study, the first column of them where there are several: errors that
+    are related across clusters stay so small here, too. A mediated path that the study does not
+    claim, and that may be zero, is a product of legs that may both be zero. Its reported error is
+    no yardstick then (the spread is larger, the test rejects too rarely), and the errors of its
+    legs are judged instead.
 
     Parameters
     ----------
@@ -124,36 +137,53 @@ def bootstrap(case: Case) -> Finding:
     Returns
     -------
     Finding
-        One row for each path: bootstrap over reported standard error, and percentile interval.
+        One row for each path: bootstrap over reported standard error, percentile interval, and
+        ``leg_ratio`` for paths that are judged by their legs (of the moments, refitted or not).
 
     References
     ----------
     Cameron, Gelbach and Miller (2008), Bootstrap-based improvements for inference with clustered
     errors, Review of Economics and Statistics 90(3), doi 10.1162/rest.90.3.414.
     """
-    _, table = _resampled(case, bootstrap_weights)
+    _, every, table = _resampled(case, bootstrap_weights)
     table["spread_ratio"] = table["spread"] / table["std_error"]
     covers = (table["draws_low"] <= 0) & (table["draws_high"] >= 0)
     table["loses"] = table["claimed"] & covers
-    table["verdict"] = [
-        FAIL if row["spread_ratio"] > 1.5 or row["position_p"] < LEVEL
-        else WARN if row["loses"] or not 0.8 <= row["spread_ratio"] <= 1.25
-        else PASS
+    table["zero_product"] &= covers
+    table["leg_ratio"] = [
+        leg_ratio(case, row["path"], every)
+        if row["zero_product"] and row["spread_ratio"] > CLOSE[1]
+        else np.nan
         for row in records(table)
-    ]  # fmt: skip
-    low, high = table["spread_ratio"].min(), table["spread_ratio"].max()
-    lost = table.loc[table["loses"], "path"]
-    kept = (
-        f"{listed(lost)} may be zero by the bootstrap though not by the study"
-        if len(lost)
-        else "every significant path stays so"
-    )
+    ]
+    table["verdict"] = [_spreads(row) for row in records(table)]
+    judged, told = _compared(table, *CLOSE)
+    low, high = judged["spread_ratio"].min(), judged["spread_ratio"].max()
     reason = (
-        f"over {case.simulations:,} draws of clusters the bootstrap standard errors are {low:.2f} "
-        f"to {high:.2f} times the reported ones (Monte-Carlo error "
-        f"{1 / np.sqrt(2 * case.simulations):.2f}); {kept}."
+        f"over {case.simulations:,} draws of {case.moments.sample.n_clusters[0]:,} clusters the "
+        f"bootstrap standard errors are {low:.2f} to {high:.2f} times the reported ones "
+        f"(Monte-Carlo error {1 / np.sqrt(2 * case.simulations):.2f}); {_kept(table)}{told}."
     )
     return _finding(case, BOOTSTRAP, table, reason)
+
+
+def _spreads(row: dict[str, Any]) -> Verdict:
+    """Spread as reported; of a product that may be zero that of its legs, where its own is not."""
+    if row["zero_product"]:
+        return _by(row["leg_ratio"], TOO_WIDE, CLOSE[1]) if row["leg_ratio"] > 0 else PASS
+    if row["spread_ratio"] > TOO_WIDE or row["position_p"] < LEVEL:
+        return FAIL
+    return WARN if row["loses"] or not CLOSE[0] <= row["spread_ratio"] <= CLOSE[1] else PASS
+
+
+def _kept(table: pd.DataFrame) -> str:
+    """What has become of the paths that the study calls significant."""
+    if not table["claimed"].any():
+        return "no path is significant"
+    lost = table.loc[table["loses"], "path"]
+    if len(lost):
+        return f"{listed(lost)} may be zero by the bootstrap though not by the study"
+    return "every significant path stays so"
 
 
 def subset_weights(n_clusters: int, rngs: list[np.random.Generator]) -> np.ndarray:
@@ -174,17 +204,18 @@ def bootstrap_weights(n_clusters: int, rngs: list[np.random.Generator]) -> np.nd
 
 def _resampled(
     case: Case, make: Callable[[int, list[np.random.Generator]], np.ndarray]
-) -> tuple[np.ndarray, pd.DataFrame]:
-    """Draws of the paths under cluster weights, and their table."""
+) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+    """Draws of the paths under cluster weights, of all terms from the moments, and a table."""
     n_clusters = case.moments.sample.n_clusters[0]
     weights = make(n_clusters, streams(case.seed + 12, case.simulations))
+    every = solve_weighted(case, basis_of(case), weights, detail=True)
     if case.refit:
         from causalgreen.falsify.refit import refit_clusters
 
         draws = refit_clusters(case, weights)
     else:
-        draws = _named(case, solve_weighted(case, basis_of(case), weights))
-    return draws, _table(case, draws)
+        draws = _named(case, every)
+    return draws, every, _table(case, draws)
 
 
 def _named(case: Case, draws: np.ndarray) -> np.ndarray:
@@ -198,7 +229,7 @@ def _table(case: Case, draws: np.ndarray) -> pd.DataFrame:
     effects = case.effects
     above = (draws > effects.estimate).mean(axis=0) + 0.5 * (draws == effects.estimate).mean(axis=0)
     low, high = np.quantile(draws, [0.025, 0.975], axis=0)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "path": effects.terms, "estimate": effects.estimate, "std_error": effects.std_error,
             "mean_of_draws": draws.mean(axis=0), "spread": draws.std(axis=0, ddof=1),
@@ -207,6 +238,27 @@ def _table(case: Case, draws: np.ndarray) -> pd.DataFrame:
             "claimed": effects.tidy()["p_value"].to_numpy() < LEVEL,
         }
     )  # fmt: skip
+    table["zero_product"] = ~table["path"].isin(WHOLE) & ~table["claimed"]
+    return table
+
+
+def _compared(table: pd.DataFrame, low: float, high: float) -> tuple[pd.DataFrame, str]:
+    """Rows whose spread is compared, and what a reader should know of the others."""
+    apart = table["zero_product"] & ~table["spread_ratio"].between(low, high)
+    if not apart.any() or apart.all():
+        return table, ""
+    rest = table[apart]
+    told = f"; {listed(rest['path'])} ({rest['spread_ratio'].max():.2f} times) may be zero, "
+    legs = rest["leg_ratio"].max() if "leg_ratio" in rest else float("nan")
+    if legs > CLOSE[1]:
+        told += f"and the errors of the legs are too small, too (they spread {legs:.2f} times)"
+    else:
+        told += (
+            "and the study claims no more: where both legs may be zero the error of a product is "
+            "no yardstick, and its test rejects too rarely rather than too often"
+        )
+        told += "" if np.isnan(legs) else f" (the legs by themselves: {legs:.2f} times at most)"
+    return table[~apart], told
 
 
 def _by(value: float, fail: float, warn: float) -> Verdict:

@@ -39,7 +39,9 @@ def home_clusters(case: Case, n_firms: int) -> np.ndarray:
     return home
 
 
-def solve_weighted(case: Case, basis: Basis, weights: np.ndarray) -> np.ndarray:
+def solve_weighted(
+    case: Case, basis: Basis, weights: np.ndarray, *, detail: bool = False
+) -> np.ndarray:
     """Headline effects with clusters weighted, for many sets of weights.
 
     Parameters
@@ -49,6 +51,8 @@ def solve_weighted(case: Case, basis: Basis, weights: np.ndarray) -> np.ndarray:
         The study's.
     weights : numpy.ndarray, shape (s, n_clusters)
         Times that each cluster counts; 0 leaves it out.
+    detail : bool
+        The details of `path_terms`, too, behind the headline.
 
     Returns
     -------
@@ -66,7 +70,7 @@ def solve_weighted(case: Case, basis: Basis, weights: np.ndarray) -> np.ndarray:
                 _weighted(case, repeat, equation, basis, weights)
                 for equation in case.layout.equations()
             ]
-            out.append(_averages(case, basis, coefficients, share))
+            out.append(_averages(case, basis, coefficients, share, detail))
     averaged: np.ndarray = np.mean(out, axis=0)
     return averaged
 
@@ -93,10 +97,12 @@ def _weighted(
 
 
 def _averages(
-    case: Case, basis: Basis, coefficients: list[np.ndarray], share: np.ndarray
-) -> np.ndarray:
+    case: Case, basis: Basis, coefficients: list[np.ndarray], share: np.ndarray,
+    detail: bool = False,
+) -> np.ndarray:  # fmt: skip
     """Average effects of every simulation, shape (s, h)."""
-    n_terms = len(path_terms(case.layout).headline)
+    terms = path_terms(case.layout)
+    n_terms = len(terms.headline) + (len(terms.detail) if detail else 0)
     if basis.values.shape[1] == 1:
         return evaluate(case.layout, [c[:, :, 0].T for c in coefficients])[:n_terms].T
     rows = []
