@@ -69,13 +69,7 @@ class LightGBMLearner:
         """Held-out sums of trees by number of rounds: at checkpoints, and after the last round."""
         import lightgbm as lgb
 
-        params = {
-            "objective": "regression", "learning_rate": self.learning_rate,
-            "num_leaves": self.num_leaves, "min_child_samples": self.min_child_samples,
-            "max_bin": self.max_bin, "boost_from_average": False, "verbosity": -1,
-            "num_threads": 1, "deterministic": True, "force_row_wise": True,
-            "seed": task.seed, **dict(thawed(self.params)),
-        }  # fmt: skip
+        params = self._settings(task.seed)
         data, held_out = task.shared(self, lambda: self._bin(task, params))
         data.set_label(task.y[task.train] - base_train)
         held_out.set_label(task.y[task.test] - base_test)
@@ -105,6 +99,15 @@ class LightGBMLearner:
                 "traits, the period): lists with one value for each feature need as many"
             ) from error
         return scores
+
+    def _settings(self, seed: int) -> dict[str, Any]:
+        return {
+            "objective": "regression", "learning_rate": self.learning_rate,
+            "num_leaves": self.num_leaves, "min_child_samples": self.min_child_samples,
+            "max_bin": self.max_bin, "boost_from_average": False, "verbosity": -1,
+            "num_threads": 1, "deterministic": True, "force_row_wise": True,
+            "seed": seed, **dict(thawed(self.params)),
+        }  # fmt: skip
 
     def _bin(self, task: FoldTask, params: dict[str, Any]) -> tuple[Any, Any]:
         """Binned features of the training and the held-out rows, once for all targets of a fold."""
