@@ -72,6 +72,7 @@ def save_picture(table: pd.DataFrame, path: Path) -> None:
 
     stages = _stages(table).iloc[::-1].reset_index(drop=True)
     names = stages["what"].str.strip("*")
+    names = names.where(~stages["whose"].str.startswith("DoWhy"), "through DoWhy: " + names)
     ours = stages["whose"] == "causalgreen"
     figure, ax = plt.subplots(figsize=(8.6, 0.6 + 0.34 * len(stages)), layout="constrained")
     bars = ax.barh(names, stages["fits"], color=[OURS if o else PEERS for o in ours], height=0.68)
