@@ -231,19 +231,19 @@ def _plan(table: pd.DataFrame) -> str:
 
 
 def _made_with(notes: dict[str, str]) -> str:
-    versions = versions_in(notes)
-    old = [k for k, now in fingerprints().items() if notes.get(f"fingerprint {k}", now) != now]
-    changed = (
-        f" The code behind these methods has changed since they were run: {', '.join(old)}."
-        if old else ""
-    )  # fmt: skip
     return (
-        f"{versions}. Seeds {notes['first_seed']} to {notes['last_seed']}. {notes['date']}, "
-        f"{machine_in(notes)}, one thread. To make it again: "
+        f"{versions_in(notes)}. Seeds {notes['first_seed']} to {notes['last_seed']}. "
+        f"{notes['date']}, {machine_in(notes)}, one thread. To make it again: "
         "`python -m benchmarks.surface --resume`, `python -m benchmarks.surface_speed`, "
         "`python -m benchmarks.realdata` (needs CAUSALGREEN_DATA), then "
-        f"`python -m benchmarks.surface_tables`.{changed}"
+        "`python -m benchmarks.surface_tables`, which says of which methods the code or the "
+        "versions have changed since."
     )
+
+
+def outdated(notes: dict[str, str]) -> list[str]:
+    """Methods whose code or versions here are not those that the table was made with."""
+    return [k for k, now in fingerprints().items() if notes.get(f"fingerprint {k}", now) != now]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -261,6 +261,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     target = args.docs / "surfaces.md"
     target.write_text(page(args.results), encoding="utf-8")
     print(f"wrote {target.name}")
+    if old := outdated(read_metadata(args.results / "surface_metadata.csv")):
+        print(f"code or versions have changed since: {', '.join(old)}", file=sys.stderr)
     return 0
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import causalgreen as cg
-from benchmarks import surface
+from benchmarks import surface, surface_tables
 from benchmarks.realdata import main as realdata
 from benchmarks.results import Store
 from benchmarks.surface_economies import CASES, ByFirm, Case, draw_case, judge, zigzag
@@ -156,3 +156,13 @@ def test_real_data_are_skipped_where_they_are_not(tmp_path, monkeypatch, capsys)
     assert "ihdp: no folder ihdp" in told
     assert "401k: no folder pension401k" in told
     assert list(tmp_path.glob("*.csv")) == []
+
+
+def test_pages_do_not_depend_on_what_is_installed_and_the_command_says_what_changed(monkeypatch):
+    notes = {f"fingerprint {key}": now for key, now in surface_tables.fingerprints().items()}
+    assert surface_tables.outdated(notes) == []
+    key = next(iter(notes))
+    assert surface_tables.outdated(notes | {key: "another"}) == [key.removeprefix("fingerprint ")]
+    before = surface_tables.page(surface_tables.RESULTS)
+    monkeypatch.setattr(surface_tables, "fingerprints", lambda: {"forest": "another"})
+    assert surface_tables.page(surface_tables.RESULTS) == before
