@@ -14,16 +14,14 @@ from causalgreen.errors import DesignError
 from causalgreen.falsify.again import paths_again, quiet, redraw, remake
 from causalgreen.moments.basis import Basis, constant_basis, trait_basis
 from causalgreen.moments.moments import moments_of
-from causalgreen.panel.absorb import absorb, group_means
+from causalgreen.panel.absorb import absorb
 from causalgreen.panel.features import encode_traits
-from causalgreen.residuals.choose import combine
-from causalgreen.residuals.crossfit import row_weights
+from causalgreen.residuals.crossfit import assemble, row_weights
 from causalgreen.residuals.jobs import run_jobs
-from causalgreen.residuals.tasks import FoldTask, Stack, Together
+from causalgreen.residuals.tasks import FoldTask, Together
 
 if TYPE_CHECKING:
     from causalgreen.falsify.case import Case
-    from causalgreen.panel.transforms import Design
 
 __all__ = ["basis_of", "outcome_replaced", "residualise", "residualise_all"]
 
@@ -97,7 +95,7 @@ def residualise_all(case: Case, columns: Sequence[str]) -> np.ndarray:
         made = run_jobs(settings.stack.members, tasks, settings.n_jobs, False)
         for j, one in enumerate(y):
             pieces = [of_fold[j] for of_fold in made]
-            fitted = _assembled(design, weights, fold, one, pieces, settings.stack)
+            fitted, _ = assemble(design, weights, fold, one, pieces, settings.stack)
             out[r, :, j] = absorb((one - fitted)[:, None], design.removed, weights)[:, 0]
     return out
 
@@ -114,23 +112,6 @@ def _transformed(case: Case, column: str, weights: np.ndarray | None) -> np.ndar
     if np.std(y) <= 1e-9 * max(float(np.std(value)), 1e-300):
         raise DesignError(f"fixed effects leave nothing of {column!r}")
     return y
-
-
-def _assembled(
-    design: Design, weights: np.ndarray | None, fold: np.ndarray, y: np.ndarray,
-    pieces: list[list[np.ndarray]], stack: Stack,
-) -> np.ndarray:  # fmt: skip
-    """Folds put together, and the choice among the candidates."""
-    candidates = []
-    for m in range(len(stack.members)):
-        whole = np.empty((len(y), pieces[0][m].shape[1]))
-        for k, piece in enumerate(pieces):
-            whole[fold == k] = piece[m]
-        if design.removed:
-            first = design.removed[0]
-            whole = whole - group_means(whole, first, weights)[first]
-        candidates.append(whole)
-    return combine(y, weights, candidates, stack)[0]
 
 
 def _seed(seed: int, repeat: int, fold: int) -> int:

@@ -20,7 +20,7 @@ from causalgreen.residuals.tasks import FoldTask, Stack, Together
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
 
-__all__ = ["CrossFit", "Residuals", "cross_fit", "row_weights"]
+__all__ = ["CrossFit", "Residuals", "assemble", "cross_fit", "row_weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,10 @@ def cross_fit(
     for r, fold in enumerate(folds):
         chosen = []
         of_repeat = predictions[r * settings.folds : (r + 1) * settings.folds]
-        for j in range(len(names)):
+        for j, y in enumerate(design.targets.T):
             pieces = [of_fold[j] for of_fold in of_repeat]
-            fitted, choice = _assemble(design, weights, fold, j, pieces, settings.stack)
-            values[r, :, j] = design.targets[:, j] - fitted
+            fitted, choice = assemble(design, weights, fold, y, pieces, settings.stack)
+            values[r, :, j] = y - fitted
             chosen.append(choice)
         values[r] = absorb(values[r], design.removed, weights)
         refuse_exhausted(names, design.targets, values[r], weights, "controls")
@@ -197,11 +197,11 @@ def _tasks(
     return tasks
 
 
-def _assemble(
+def assemble(
     design: Design,
     weights: np.ndarray | None,
     fold: np.ndarray,
-    target: int,
+    y: np.ndarray,
     pieces: list[list[np.ndarray]],
     stack: Stack,
 ) -> tuple[np.ndarray, Choice]:
@@ -216,7 +216,6 @@ def _assemble(
         # Losses are of what is left after the first effect (the firm) has gone from predictions.
         codes = design.removed[0]
         candidates = [c - group_means(c, codes, weights)[codes] for c in candidates]
-    y = design.targets[:, target]
     if not all(np.isfinite(c).all() for c in candidates):
         bad = [m.name for m, c in zip(stack.members, candidates, strict=True)
                if not np.isfinite(c).all()]  # fmt: skip

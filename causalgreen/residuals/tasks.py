@@ -133,10 +133,6 @@ class FoldTask:
         """Flexible features of the training and of the held-out rows."""
         return self._flexible(self.train), self._flexible(self.test)
 
-    def held_out(self) -> np.ndarray:
-        """Flexible features of the held-out rows alone."""
-        return self._flexible(self.test)
-
     def _flexible(self, rows: np.ndarray) -> np.ndarray:
         if self.flexible.all():
             return self.X[rows]
