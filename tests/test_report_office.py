@@ -7,6 +7,7 @@ from html import escape
 from importlib.resources import files
 from io import BytesIO
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,7 +28,8 @@ from PIL import Image, ImageChops
 
 from causalgreen.report import write_report
 from causalgreen.report.cells import as_cells
-from causalgreen.report.picture import _cropped, _drawn, png_of
+from causalgreen.report.html import _address
+from causalgreen.report.picture import _cropped, _drawn, png_of, svg_of
 from causalgreen.report.widths import ROOM, panels, widths
 
 CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
@@ -91,7 +93,7 @@ def test_nothing_is_loaded_from_elsewhere(html):
         for name, value in attrs.items():
             assert not name.startswith("on")
             if name in ("src", "href", "srcset", "data"):
-                assert value.startswith(("data:image/png;base64,", "#part-"))
+                assert value.startswith(("data:image/svg+xml;charset=utf-8,", "#part-"))
     css = files("causalgreen.report").joinpath("style.css").read_text("utf-8")
     assert not re.search(r"url\(|@import|https?:", css)
 
@@ -184,6 +186,67 @@ def test_picture_shows_what_lies_beside_the_figure_and_leaves_the_figure_alone(r
     assert rng_figure.canvas is canvas
     assert rng_figure.get_layout_engine() is engine
     assert rng_figure.dpi == dpi
+
+
+def _rendered(svg, tmp_path, width=1000):
+    """An SVG as Chromium shows it, as the page holds it: in an image."""
+    chromium, page = program("chromium", "chromium-browser", "google-chrome"), tmp_path / "p.html"
+    source = _address(svg)
+    page.write_text(
+        f'<meta charset="utf-8"><body style="margin:0"><img width={width} src="{source}">', "utf-8"
+    )
+    size = [float(v) for v in re.search(r'viewBox="([^"]+)"', svg)[1].split()]
+    high = round(width * size[3] / size[2])
+    code, said = run(
+        [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+         f"--window-size={width},{high}", f"--screenshot={tmp_path / 'p.png'}", page.as_uri()],
+        tmp_path,
+    )  # fmt: skip
+    assert code == 0, said
+    return Image.open(tmp_path / "p.png").convert("RGB")
+
+
+def test_svg_shows_what_the_png_shows(rng_figure, tmp_path):
+    """Same ink, when both are drawn at the same size."""
+    rng_figure.axes[0].set_xlabel("规模 50 % 'of' \"firms\" & <more> #1")
+    seen = _rendered(svg_of(rng_figure), tmp_path)
+    png = Image.open(BytesIO(png_of(rng_figure))).convert("RGB")
+    seen, png = (picture.crop(_ink(picture)) for picture in (seen, png))
+    assert seen.width / seen.height == pytest.approx(png.width / png.height, rel=0.02)
+    seen, png = (picture.resize((200, 120)) for picture in (seen, png))
+    apart = np.abs(np.asarray(seen, float) - np.asarray(png, float)).mean()
+    blank = np.abs(255 - np.asarray(png, float)).mean()
+    assert apart < 0.25 * blank
+
+
+def test_svg_needs_no_font_loads_nothing_and_is_drawn_on_white(rng_figure):
+    svg = svg_of(rng_figure)
+    root = ElementTree.fromstring(svg)
+    names = {element.tag.split("}")[-1] for element in root.iter()}
+    assert "path" in names
+    assert not names & {"text", "script", "foreignObject"}
+    links = [v for e in root.iter() for k, v in e.attrib.items() if k.endswith("href")]
+    assert links
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
+    first = next(e for e in root.iter() if e.tag.endswith("}path") and "fill" in e.get("style", ""))
+    assert "fill: #ffffff" in first.get("style")
+
+
+@pytest.mark.parametrize("engine", ["constrained", None])
+def test_svg_shows_what_is_written_beside_the_figure_and_leaves_it_alone(rng_figure, engine):
+    rng_figure.set_layout_engine(engine)
+    before = _wide_of(svg_of(rng_figure))
+    title = "A title that is longer than the figure is wide, and goes on beyond its right edge"
+    rng_figure.axes[0].set_title(title, loc="left", fontsize=9)
+    canvas, layout, dpi = rng_figure.canvas, rng_figure.get_layout_engine(), rng_figure.dpi
+    assert _wide_of(svg_of(rng_figure)) > before + 20
+    assert rng_figure.canvas is canvas
+    assert rng_figure.get_layout_engine() is layout
+    assert rng_figure.dpi == dpi
+
+
+def _wide_of(svg):
+    return float(re.search(r'viewBox="([^"]+)"', svg)[1].split()[2])
 
 
 @pytest.mark.parametrize("place", ["outside upper right", "outside lower center", "upper left"])

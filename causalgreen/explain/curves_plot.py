@@ -63,5 +63,5 @@ def _rug(ax: Axes, values: np.ndarray) -> None:
         shown = shown[np.linspace(0, len(shown) - 1, RUG).astype(int)]
     ax.plot(
         shown, np.full(len(shown), 0.015), "|", color=INK, alpha=0.45, ms=7, mew=0.5,
-        transform=ax.get_xaxis_transform(), zorder=3,
+        transform=ax.get_xaxis_transform(), zorder=3, rasterized=True,
     )  # fmt: skip

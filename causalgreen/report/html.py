@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import re
 from importlib.resources import files
 
 from causalgreen.report.page import Page, Section, blocks_of, captions
 from causalgreen.report.phrases import phrases
-from causalgreen.report.picture import png_of
+from causalgreen.report.picture import svg_of
 from causalgreen.report.tables import html_table, marked_english
 
 __all__ = ["html_page"]
@@ -73,12 +72,11 @@ def _section(number: int, section: Section, told: tuple[str, str], lang: str) ->
     ]
     parts += [_block(kind, lines, lang) for kind, lines in blocks_of(section.text)]
     if section.figure is not None:
-        data = base64.b64encode(png_of(section.figure)).decode("ascii")
         alt = html.escape(section.alt or section.title, quote=True)
         parts.append(
             '<figure><div class="scroll picture" role="region" tabindex="0" '
             f'aria-label="{html.escape(told[0], quote=True)}">'
-            f'<img alt="{alt}" src="data:image/png;base64,{data}"></div>'
+            f'<img alt="{alt}" src="{_address(svg_of(section.figure))}"></div>'
             f"<figcaption>{html.escape(told[0])}</figcaption></figure>"
         )
     if section.table is not None:
@@ -87,6 +85,12 @@ def _section(number: int, section: Section, told: tuple[str, str], lang: str) ->
         parts.append(f'<p class="note">{_inline(section.note, lang)}</p>')
     parts.append("</section>")
     return "\n".join(parts)
+
+
+def _address(svg: str) -> str:
+    """A picture as its own address; a third shorter than in base64."""
+    safe = svg.replace("%", "%25").replace("#", "%23").replace("\n", " ").replace("'", "%27")
+    return "data:image/svg+xml;charset=utf-8," + safe.replace("&", "&amp;").replace('"', "'")
 
 
 def _block(kind: str, lines: tuple[str, ...], lang: str) -> str:

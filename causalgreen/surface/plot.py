@@ -45,7 +45,10 @@ def _figure(surface: Surface, level: float) -> Figure:
         value = surface.estimate[order, j]
         margin = z * surface.std_error[order, j]
         place = np.linspace(0, 100, len(value))
-        ax.fill_between(place, value - margin, value + margin, color=BAND, alpha=0.35, lw=0)
+        # Thousands of corners: as points, it stays small in a page and in a PDF.
+        ax.fill_between(
+            place, value - margin, value + margin, color=BAND, alpha=0.35, lw=0, rasterized=True
+        )
         ax.plot(place, value, color=INK, lw=1.4)
         ax.axhline(0, color=INK, lw=0.8, ls=":")
         ax.set_title(term.replace("_", " "), loc="left", fontsize=10, color=INK)
