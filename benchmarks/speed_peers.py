@@ -47,7 +47,7 @@ def _boosting(rounds: int, seed: int) -> Any:
     return LGBMRegressor(
         n_estimators=rounds, learning_rate=ours.learning_rate, num_leaves=ours.num_leaves,
         min_child_samples=ours.min_child_samples, max_bin=ours.max_bin, force_row_wise=True,
-        random_state=seed, n_jobs=1, verbose=-1,
+        extra_trees=ours.extra_trees, random_state=seed, n_jobs=1, verbose=-1,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from causalgreen.residuals.tasks import FoldTask
 __all__ = ["LightGBMLearner"]
 
 # Rounds without a gain on held-out clusters that end the training, at a learning rate of one.
-PATIENCE = 3.0
+PATIENCE = 4.0
 # Rows beyond which features are binned a part at a time.
 CHUNK = 200_000
 
@@ -30,6 +30,7 @@ class LightGBMLearner:
     max_rounds: int
     max_bin: int
     on_linear: bool
+    extra_trees: bool = False
     params: tuple[tuple[str, Any], ...] = ()
 
     @property
@@ -104,7 +105,8 @@ class LightGBMLearner:
         return {
             "objective": "regression", "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves, "min_child_samples": self.min_child_samples,
-            "max_bin": self.max_bin, "boost_from_average": False, "verbosity": -1,
+            "max_bin": self.max_bin, "extra_trees": self.extra_trees,
+            "boost_from_average": False, "verbosity": -1,
             "num_threads": 1, "deterministic": True, "force_row_wise": True,
             "seed": seed, **dict(thawed(self.params)),
         }  # fmt: skip

@@ -17,7 +17,7 @@ LARGEST = 2**31 - 1
 # Arguments of cg.lightgbm by LightGBM's own names, all of which have aliases.
 NAMED = {
     "learning_rate": "learning_rate", "num_leaves": "num_leaves", "max_bin": "max_bin",
-    "min_data_in_leaf": "min_child_samples",
+    "min_data_in_leaf": "min_child_samples", "extra_trees": "extra_trees",
 }  # fmt: skip
 OWNED = {
     "num_threads", "n_jobs", "seed", "random_state", "num_iterations", "n_estimators",
