@@ -159,11 +159,11 @@ def _draw_edge(
     from matplotlib.patches import FancyArrowPatch
 
     a, b = plan.box(edge[0]), plan.box(edge[1])
-    ax.add_patch(
+    # It begins below its opaque box. As an artist: limits are set, and need not be looked for.
+    ax.add_artist(
         FancyArrowPatch(
             (a.x, a.y),
             (b.x, b.y),
-            patchA=patches[a.key],
             patchB=patches[b.key],
             connectionstyle=f"arc3,rad={bend(plan, a, b)}",
             arrowstyle="-|>",
