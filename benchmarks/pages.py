@@ -18,6 +18,7 @@ from benchmarks import (
     files_tables,
     picture,
     scale_tables,
+    settings,
     speed_tables,
     surface_picture,
     surface_tables,
@@ -30,6 +31,7 @@ __all__ = ["PICTURES", "differ", "main", "pages", "write"]
 
 RESULTS = targets.RESULTS
 DOCS = Path(__file__).parents[1] / "docs"
+SETTINGS = "decisions/0012-learner-settings-by-loss-and-time.md"
 
 
 def _table(results: Path, name: str) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -77,6 +79,7 @@ def pages(results: Path, docs: Path) -> dict[str, str]:
         "from-files.md": _replaced(
             old("from-files.md"), large_files=files_tables.block(_table(results, "files")[0])
         ),
+        SETTINGS: _replaced(old(SETTINGS), settings=settings.block(*_table(results, "settings"))),
     }
 
 

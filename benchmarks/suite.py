@@ -69,6 +69,7 @@ STEPS: tuple[Step, ...] = (
          ("--replications", "8", "--peers", "2", "--large", "0", "--cases", "straight",
           "--methods", "forest", "forest-default", "linear-default", "econml-demeaned",
           "statspai", "--resume"), ("--resume",)),
+    Step("accuracy", "settings", "--out", "settings.csv", ("--few", "2")),
     Step("accuracy", "realdata", "--out", "", ("--quick",)),
     # at its full size: the ratio of a small panel is that of another question
     Step("speed", "speed", "--out", "speed.csv", ()),

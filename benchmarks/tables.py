@@ -86,9 +86,9 @@ brackets: the Monte-Carlo standard error. *Failed* draws are counted, and left o
 causalgreen clusters by city. "constant" is its system with one coefficient for all firms. Peers
 that take a learner get the same boosted trees as one another, with settings that users give them
 (a rate of .1, 100 rounds, 8 leaves), not tuned. Those of `cg.lightgbm()` were chosen by the bias
-that they leave in the economy with curves, on panels of which 50 are among these
-([decision 12](decisions/0012-learner-settings-by-loss-and-time.md)); the economies without curves
-and of staged adoption had no part in it. EconML gets own and
+that they leave in such economies, on other panels than these
+([decision 12](decisions/0012-learner-settings-by-loss-and-time.md)); staged adoption had no part in
+it. EconML gets own and
 peers' AI as two treatments, firm and year means removed; through DoWhy (model, identify with
 maximal adjustment, estimate) it gets own AI only, with peers' AI as a common cause, because DoWhy
 reads two treatments as two values of one, and its forest's interval is EconML's for an average of

@@ -48,8 +48,9 @@ def test_generated_pages_hold_no_gaps():
 
 
 def test_pictures_are_made_and_shown(tmp_path):
-    (tmp_path / "figures").mkdir()
-    for name in ("benchmarks.md", "falsification.md", "scale.md", "from-files.md"):
+    for folder in ("figures", "decisions"):
+        (tmp_path / folder).mkdir()
+    for name in ("benchmarks.md", "falsification.md", "scale.md", "from-files.md", pages.SETTINGS):
         (tmp_path / name).write_text((pages.DOCS / name).read_text("utf-8"), "utf-8")
     written = pages.write(pages.RESULTS, tmp_path)
     assert set(pages.PICTURES) < set(written)
@@ -62,6 +63,7 @@ def test_pictures_are_made_and_shown(tmp_path):
 
 
 def test_a_page_that_was_changed_by_hand_is_found(tmp_path):
+    (tmp_path / "decisions").mkdir()
     for name in pages.pages(pages.RESULTS, pages.DOCS):
         (tmp_path / name).write_text((pages.DOCS / name).read_text("utf-8"), "utf-8")
     page = tmp_path / "benchmarks.md"
