@@ -1,4 +1,4 @@
-"""Settings of boosting, measured: errors are those of the study, and the page says what they are."""
+"""Settings of boosting, measured: errors are those of the study, and the page shows them."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ from PIL import Image, ImageChops
 from causalgreen.report import write_report
 from causalgreen.report.cells import as_cells
 from causalgreen.report.html import _address
+from causalgreen.report.phrases import phrases
 from causalgreen.report.picture import _cropped, _drawn, png_of, svg_of
 from causalgreen.report.widths import ROOM, panels, widths
 
@@ -152,6 +153,16 @@ def test_chinese_page_has_chinese_titles_verdicts_and_heads(written, html):
                 if head == "判断"}  # fmt: skip
     assert len(verdicts) >= 4
     assert verdicts <= {"通过", "存疑", "未通过", "不适用", "可识别", "需附加假设", "不可识别"}
+
+
+def test_names_in_quotes_are_joined_in_chinese():
+    said = (
+        'absorb "city^year" and "industry^year" if ai or peer_ai still varies inside such cells; '
+        "else argue that city_shock or industry_shock moves only one side"
+    )
+    told = phrases("zh").tell(said)
+    assert '"city^year"和"industry^year"' in told
+    assert not re.search(r" (?:and|or) ", told)
 
 
 def test_figures_take_up_less_than_half_and_look_the_same(rng_figure):

@@ -59,7 +59,7 @@ def plot_placebos(
         for (way, batch), colour in zip(tables, (SKY, "#E69F00"), strict=False):
             t = batch.t[batch.row(term)]
             edges = np.linspace(min(t.min(), real, -4), max(t.max(), real, 4), 41)
-            ax.hist(t, bins=edges, color=colour, alpha=0.6, label=way)
+            ax.hist(t, bins=edges, histtype="stepfilled", color=colour, alpha=0.6, label=way)
         ax.axvline(real, color=INK, lw=1.8, label="the study")
         ax.set_xlabel("t-statistic", fontsize=8)
         ax.set_title(told, fontsize=9, loc="left", color=INK)

@@ -110,7 +110,7 @@ class Phrases:
             return told
         parts = re.split(r"(, | and | or )", group)
         marks = {", ": "comma", " and ": "last and", " or ": "last or"}
-        if not all(re.fullmatch(r"[\w^.=%()-]+( more)?", part) for part in parts[::2]):
+        if not all(re.fullmatch(r'"?[\w^.=%()-]+"?( more)?', part) for part in parts[::2]):
             return group
         return "".join(self.text[marks[p]] if p in marks else p for p in parts)
 
