@@ -10,6 +10,7 @@ from causalgreen.fonts import families
 from causalgreen.surface.table import critical
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from causalgreen.surface.surface import Surface
@@ -40,26 +41,7 @@ def _figure(surface: Surface, level: float) -> Figure:
     )  # fmt: skip
     z = critical(surface, level)
     for ax, term in zip(axes.flat, terms, strict=False):
-        j = surface.position(term)
-        order = np.argsort(surface.estimate[:, j])
-        value = surface.estimate[order, j]
-        margin = z * surface.std_error[order, j]
-        place = np.linspace(0, 100, len(value))
-        # Thousands of corners: as points, it stays small in a page and in a PDF.
-        ax.fill_between(
-            place, value - margin, value + margin, color=BAND, alpha=0.35, lw=0, rasterized=True
-        )
-        ax.plot(place, value, color=INK, lw=1.4)
-        ax.axhline(0, color=INK, lw=0.8, ls=":")
-        ax.set_title(term.replace("_", " "), loc="left", fontsize=10, color=INK)
-        above = 100 * float(np.mean(value - margin > 0))
-        below = 100 * float(np.mean(value + margin < 0))
-        ax.text(0.02, 0.97, f"{above:.0f} % above zero", transform=ax.transAxes, va="top",
-                fontsize=8, color=ABOVE)  # fmt: skip
-        ax.text(0.02, 0.87, f"{below:.0f} % below", transform=ax.transAxes, va="top",
-                fontsize=8, color=BELOW)  # fmt: skip
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.tick_params(labelsize=8)
+        _panel(ax, surface, term, z)
     for ax in list(axes.flat)[len(terms) :]:
         ax.set_visible(False)
     c = surface.context
@@ -72,3 +54,27 @@ def _figure(surface: Surface, level: float) -> Figure:
     figure.supxlabel("firms, percent", fontsize=9)
     figure.supylabel(c.unit, fontsize=9)
     return figure
+
+
+def _panel(ax: Axes, surface: Surface, term: str, z: float) -> None:
+    j = surface.position(term)
+    order = np.argsort(surface.estimate[:, j])
+    value = surface.estimate[order, j]
+    margin = z * surface.std_error[order, j]
+    place = np.linspace(0, 100, len(value))
+    # Thousands of corners: as points, it stays small in a page and in a PDF.
+    ax.fill_between(
+        place, value - margin, value + margin, color=BAND, alpha=0.35, lw=0, rasterized=True
+    )
+    ax.plot(place, value, color=INK, lw=1.4)
+    ax.axhline(0, color=INK, lw=0.8, ls=":")
+    ax.set_title(term.replace("_", " "), loc="left", fontsize=10, color=INK)
+    above = 100 * float(np.mean(value - margin > 0))
+    below = 100 * float(np.mean(value + margin < 0))
+    for height, told, colour in (
+        (0.97, f"{above:.0f} % above zero", ABOVE),
+        (0.87, f"{below:.0f} % below", BELOW),
+    ):
+        ax.text(0.02, height, told, transform=ax.transAxes, va="top", fontsize=8, color=colour)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(labelsize=8)
