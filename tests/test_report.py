@@ -19,6 +19,7 @@ from fakes import PATHS, ROLES, FakeEffects, fake_study
 
 from causalgreen.errors import DesignError
 from causalgreen.report import Page, Section, study_page, write_report
+from causalgreen.report.cells import as_cells
 from causalgreen.report.tables import cells_of, html_table, latex_table, markdown_table
 from causalgreen.report.wording import sentence
 
@@ -218,6 +219,24 @@ def test_limits_name_mediators_and_carry_over(page):
 def test_steps_behind_the_paths_are_shown(page):
     table = next(s.table for s in page.sections if s.title == "Step by step")
     assert table["step"].tolist() == ["ai → clean_share", "clean_share → ai"]
+
+
+def test_intervals_of_a_column_have_the_decimals_of_its_estimates(page):
+    """The smallest error of a table decides, as it does for estimates and errors."""
+    for section in page.sections:
+        table = section.table
+        if not isinstance(table, pd.DataFrame) or "std_error" not in table:
+            continue
+        cells = as_cells(table)
+        where = {head: k for k, head in enumerate(table.columns)}
+        spans = [row[where["95 % interval"]] for row in cells.rows]
+        shown = {len(n) for span in spans for n in re.findall(r"\.(\d+)", span)}
+        beside = {len(n) for row in cells.rows
+                  for n in re.findall(r"\.(\d+)", row[where["estimate"]])}  # fmt: skip
+        assert shown == beside
+        break
+    else:
+        pytest.fail("no table of estimates")
 
 
 def test_nuisances_are_one_row_a_target(page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import suppress
 from importlib import metadata
@@ -24,6 +25,8 @@ __all__ = [
     "versions",
 ]
 
+THREE = 0.09
+"""An error whose two significant digits take three decimals."""
 _PACKAGES = ("causalgreen", "econml", "dowhy", "scikit-learn", "lightgbm", "numpy", "pandas")
 
 
@@ -87,15 +90,18 @@ def inference(tidy: pd.DataFrame, level: float, say: Phrases) -> dict[str, Any]:
     return {
         "estimate": tidy["estimate"].to_numpy(),
         "std_error": tidy["std_error"].to_numpy(),
-        f"{100 * level:g} % interval": intervals(tidy, say),
+        # three decimals at least, as the estimates and errors beside them
+        f"{100 * level:g} % interval": intervals(tidy, say, THREE),
         "p": tidy["p_value"].to_numpy(),
     }
 
 
-def intervals(tidy: pd.DataFrame, say: Phrases) -> list[str]:
-    """Intervals, each in one cell."""
+def intervals(tidy: pd.DataFrame, say: Phrases, coarsest: float = math.inf) -> list[str]:
+    """Intervals, each in one cell; as many decimals as the smallest error of the column needs."""
+    errors = [float(e) for e in tidy["std_error"] if e > 0 and math.isfinite(e)]
+    finest = min([*errors, coarsest])
     return [
-        interval(row["conf_low"], row["conf_high"], row["std_error"], say)
+        interval(row["conf_low"], row["conf_high"], finest, say)
         if row["std_error"] == row["std_error"]
         else "–"
         for row in tidy.to_dict("records")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from causalgreen.report.journal import JournalTable
 from causalgreen.report.journal_rows import number
-from causalgreen.report.study_tables import inference, intervals
+from causalgreen.report.study_tables import THREE, inference, intervals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +95,7 @@ def calibration_table(found: Any, level: float, say: Phrases) -> pd.DataFrame:
             "path": [say.path(t) for t in slopes["term"]],
             "slope": slopes["estimate"],
             "std_error": slopes["std_error"],
-            f"{100 * level:g} % interval": intervals(slopes, say),
+            f"{100 * level:g} % interval": intervals(slopes, say, THREE),
             "p_differs": both[0],
             "p_as_predicted": both[1],
             "finding": [finding(found, t) for t in slopes["term"]],
