@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from causalgreen.report.broken import broken_sections, open_checks
@@ -34,6 +35,16 @@ __all__ = ["study_page"]
 _WHOLE = ("own_total", "overall")
 
 
+@contextmanager
+def _titles_in_place() -> Iterator[None]:
+    """Nothing stands between axes and their title: matplotlib need not look what does."""
+    from matplotlib import rc_context
+
+    with rc_context({"axes.titley": 1.0}):
+        yield
+
+
+@_titles_in_place()
 def study_page(
     study: Any,
     level: float = 0.95,
