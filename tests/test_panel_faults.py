@@ -81,6 +81,16 @@ def test_duplicated_column_names(table: pd.DataFrame) -> None:
     says(only(twice, "duplicate_columns"), ["'ai' (2 times)"], ["rename or drop", "suffixes="])
 
 
+@pytest.mark.parametrize("name", ["long\nname", "long\r\nname", "tab\tname"])
+def test_names_of_several_lines(table: pd.DataFrame, name: str) -> None:
+    found = faults(table.rename(columns={"lev": name}), controls=[name])
+    [fault] = found["bad_role"]
+    assert repr(name) in str(fault)
+    assert '" ".join(c.split())' in str(fault)
+    [fault] = faults(table, mediators={name: ["skill"]})["bad_role"]
+    assert repr(name) in str(fault)
+
+
 def test_header_with_several_levels(table: pd.DataFrame) -> None:
     table.columns = pd.MultiIndex.from_product([["x"], table.columns])
     says(only(table, "header_levels"), ["2 header levels"], ["flatten"])

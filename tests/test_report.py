@@ -67,7 +67,7 @@ def test_html_is_one_well_formed_page_without_network(tmp_path, page):
     pictures = "data:image/svg+xml;charset=utf-8,"
     assert all(source.startswith((pictures, "#part-")) for source in sources)
     # Within a picture, addresses name the format, and url() a part of the picture itself.
-    beside = re.sub(rf'src="{re.escape(pictures)}[^"]*"', "", text)
+    beside = re.sub(rf"src='{re.escape(pictures)}[^']*'", "", text)
     assert not re.search(r"https?://|@import|<script|url\(", beside)
     drawn = "".join(unquote(source) for source in sources if source.startswith(pictures))
     assert set(re.findall(r"url\((.)", drawn)) == {"#"}

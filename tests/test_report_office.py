@@ -13,6 +13,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 from office import (
     FRAMES,
     HASH,
@@ -28,9 +30,8 @@ from PIL import Image, ImageChops
 
 from causalgreen.report import write_report
 from causalgreen.report.cells import as_cells
-from causalgreen.report.html import _address
 from causalgreen.report.phrases import phrases
-from causalgreen.report.picture import _cropped, _drawn, png_of, svg_of
+from causalgreen.report.picture import _cropped, _drawn, address_of, png_of, svg_of
 from causalgreen.report.widths import ROOM, panels, widths
 
 CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
@@ -155,6 +156,10 @@ def test_chinese_page_has_chinese_titles_verdicts_and_heads(written, html):
     assert verdicts <= {"通过", "存疑", "未通过", "不适用", "可识别", "需附加假设", "不可识别"}
 
 
+def test_an_english_page_speaks_english_of_chinese_names():
+    assert phrases("en").full("absorb 城市 if 人工智能 varies") == "Absorb 城市 if 人工智能 varies."
+
+
 def test_names_in_quotes_are_joined_in_chinese():
     said = (
         'absorb "city^year" and "industry^year" if ai or peer_ai still varies inside such cells; '
@@ -199,12 +204,12 @@ def test_picture_shows_what_lies_beside_the_figure_and_leaves_the_figure_alone(r
     assert rng_figure.dpi == dpi
 
 
-def _rendered(svg, tmp_path, width=1000):
-    """An SVG as Chromium shows it, as the page holds it: in an image."""
+def _rendered(figure, tmp_path, width=1000):
+    """A figure as Chromium shows it, as the page holds it: in an image."""
     chromium, page = program("chromium", "chromium-browser", "google-chrome"), tmp_path / "p.html"
-    source = _address(svg)
+    svg, source = svg_of(figure), address_of(figure)
     page.write_text(
-        f'<meta charset="utf-8"><body style="margin:0"><img width={width} src="{source}">', "utf-8"
+        f"<meta charset='utf-8'><body style='margin:0'><img width={width} src='{source}'>", "utf-8"
     )
     size = [float(v) for v in re.search(r'viewBox="([^"]+)"', svg)[1].split()]
     high = round(width * size[3] / size[2])
@@ -220,7 +225,8 @@ def _rendered(svg, tmp_path, width=1000):
 def test_svg_shows_what_the_png_shows(rng_figure, tmp_path):
     """Same ink, when both are drawn at the same size."""
     rng_figure.axes[0].set_xlabel("规模 50 % 'of' \"firms\" & <more> #1")
-    seen = _rendered(svg_of(rng_figure), tmp_path)
+    rng_figure.axes[0].set_gid("x\"y's & <z>")
+    seen = _rendered(rng_figure, tmp_path)
     png = Image.open(BytesIO(png_of(rng_figure))).convert("RGB")
     seen, png = (picture.crop(_ink(picture)) for picture in (seen, png))
     assert seen.width / seen.height == pytest.approx(png.width / png.height, rel=0.02)
@@ -247,13 +253,66 @@ def test_svg_needs_no_font_loads_nothing_and_is_drawn_on_white(rng_figure):
 def test_svg_shows_what_is_written_beside_the_figure_and_leaves_it_alone(rng_figure, engine):
     rng_figure.set_layout_engine(engine)
     before = _wide_of(svg_of(rng_figure))
-    title = "A title that is longer than the figure is wide, and goes on beyond its right edge"
+    title = "A title that is longer than the figure is wide, and goes on far beyond its right edge"
     rng_figure.axes[0].set_title(title, loc="left", fontsize=9)
     canvas, layout, dpi = rng_figure.canvas, rng_figure.get_layout_engine(), rng_figure.dpi
     assert _wide_of(svg_of(rng_figure)) > before + 20
     assert rng_figure.canvas is canvas
     assert rng_figure.get_layout_engine() is layout
     assert rng_figure.dpi == dpi
+
+
+@pytest.mark.parametrize("size", [7, 8.5, 10, 11.5])
+@pytest.mark.parametrize("title", [("green " * 60)[:130], "Effekt auf Patente je Einheit " * 4])
+def test_no_letter_of_a_long_title_is_cut(size, title):
+    """Letters are measured as they are drawn: what is drawn ends before the margin begins."""
+    figure = Figure(layout="constrained", figsize=(6, 1.2))
+    axes = figure.subplots()
+    axes.set_title(title, loc="left", fontsize=size)
+    root = ElementTree.fromstring(svg_of(figure))
+    words = next(e for e in root.iter() if e.get("id", "").startswith("text_")
+                 and len(list(e.iter())) > 60)  # fmt: skip
+    place = next(e.get("transform") for e in words.iter() if "translate" in e.get("transform", ""))
+    start = float(re.search(r"translate\(([\d.]+)", place)[1])
+    scale = float(re.search(r"scale\(([\d.]+)", place)[1])
+    letters = [e.get("transform", "") for e in words.iter() if e.tag.endswith("}use")]
+    last = float(re.search(r"translate\(([\d.]+)", letters[-1])[1])
+    wide = _wide_of(svg_of(figure))
+    assert start + scale * last < wide - 7.2
+    assert start + scale * (last + 100) > wide - 15
+
+
+def test_svg_shows_what_is_added_to_the_figure_itself():
+    figure = Figure(layout="constrained", figsize=(3, 2))
+    figure.subplots()
+    before = _wide_of(svg_of(figure))
+    figure.add_artist(Circle((1, 0.5), 0.2, transform=figure.transFigure))
+    assert _wide_of(svg_of(figure)) == pytest.approx(before + 0.2 * 3 * 72, abs=2)
+
+
+def test_svg_shows_ticks_for_which_there_was_no_room():
+    figure = Figure(layout="constrained", figsize=(3, 1))
+    axes = figure.subplots()
+    axes.set_xticks([1, 2], ["very long tick label " * 4] * 2, rotation=80)
+    high = float(re.search(r'viewBox="([^"]+)"', svg_of(figure))[1].split()[3])
+    assert high > 72 * 1.5
+
+
+def test_nothing_far_away_makes_a_picture_huge():
+    figure = Figure(layout="constrained", figsize=(3, 2))
+    figure.subplots().text(0.5, 40.0, "far above")
+    size = [float(v) for v in re.search(r'viewBox="([^"]+)"', svg_of(figure))[1].split()[2:]]
+    assert size[1] <= 72 * 4.2
+
+
+def test_clouds_of_very_many_points_are_a_png():
+    figure = Figure(layout="constrained", figsize=(3, 2))
+    axes = figure.subplots()
+    axes.plot([0, 1])
+    assert address_of(figure).startswith("data:image/svg+xml")
+    x = np.random.default_rng(0).normal(size=(2, 30_000))
+    axes.scatter(*x, s=1)
+    assert address_of(figure).startswith("data:image/png;base64,")
 
 
 def _wide_of(svg):

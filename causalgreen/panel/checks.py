@@ -94,7 +94,20 @@ def column_faults(table: pd.DataFrame, roles: Roles) -> list[Fault]:
     >>> [fault.code for fault in column_faults(table, roles)]
     ['missing_columns']
     """
-    return [*_missing(table, roles), *_duplicated(table), *_two_roles(roles)]
+    return [
+        *_missing(table, roles), *_duplicated(table), *_two_roles(roles), *_broken_names(roles),
+    ]  # fmt: skip
+
+
+def _broken_names(roles: Roles) -> list[Fault]:
+    """Headers of several lines, as spreadsheets have them: graphs and pages name columns in one."""
+    names = [*(name for _, name in parts(roles)), *(group for group, _ in roles.groups)]
+    broken = [n for n in dict.fromkeys(names) if len(n.splitlines()) > 1 or "\t" in n]
+    if not broken:
+        return []
+    what = f"line breaks or tabs in the name(s) {listing(map(repr, broken))}"
+    fix = 'write names in one line: frame.columns = [" ".join(c.split()) for c in frame.columns]'
+    return [Fault("bad_role", what, fix)]
 
 
 def _missing(table: pd.DataFrame, roles: Roles) -> list[Fault]:

@@ -117,7 +117,8 @@ class Phrases:
     def full(self, text: str) -> str:
         """A whole sentence of a phrase; a name such as ``city_shock`` stays as it is."""
         told = self.tell(text)
-        if not any("\u4e00" <= letter <= "\u9fff" for letter in told):
+        chinese = any("\u4e00" <= letter <= "\u9fff" for letter in told)
+        if self.lang == "en" or not chinese:
             return full(told)
         return told if told.endswith(("。", "？", "！", "：")) else told + "。"
 

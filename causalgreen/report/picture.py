@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO, StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
     from PIL.Image import Image
 
-__all__ = ["png_of", "svg_of"]
+__all__ = ["address_of", "png_of", "svg_of"]
 
 WIDEST = 1800
 """Pixels: twice the width of a page, for screens with two pixels where others have one."""
@@ -26,10 +28,25 @@ MARGIN, AROUND = 0.1, 1.0
 """Inches of white that are left around a picture, and of room for what lies beside the figure."""
 COLOURS, SAMPLE, LARGE = 256, 4, 200_000
 COMPRESSION = 6
+HEAVY = 2_000_000
+"""Letters of an SVG beyond which points are lighter."""
 FINE = 160
 """Points per inch of what is drawn as points within an SVG."""
 _PATHS, _DIGITS = re.compile(r' d="[^"]+"'), re.compile(r"(\.\d\d)\d+")
 _NOTES = re.compile(r"<!--.*?-->\n?|^ +", re.DOTALL | re.MULTILINE)
+
+
+def address_of(drawing: Figure | Axes) -> str:
+    """A picture as an address that holds it, for an attribute in single quotes.
+
+    SVG; PNG where that would be heavy, such as clouds of very many points.
+    """
+    svg = svg_of(drawing)
+    if len(svg) > HEAVY:
+        return "data:image/png;base64," + b64encode(png_of(drawing)).decode("ascii")
+    # A third shorter than in base64.
+    safe = svg.replace("%", "%25").replace("#", "%23").replace("\n", " ").replace("'", "%27")
+    return "data:image/svg+xml;charset=utf-8," + safe.replace("&", "&amp;")
 
 
 def png_of(drawing: Figure | Axes, dpi: int = 200) -> bytes:
@@ -65,7 +82,8 @@ def svg_of(drawing: Figure | Axes) -> str:
     Parameters
     ----------
     drawing : matplotlib.figure.Figure or matplotlib.axes.Axes
-        What to draw; it is not touched.
+        What to draw; all that lies beside the figure, too, as far as the figure is large. It is
+        not touched.
 
     Returns
     -------
@@ -75,40 +93,57 @@ def svg_of(drawing: Figure | Axes) -> str:
     from matplotlib import rc_context
 
     figure, text = figure_of(drawing), StringIO()
-    kept_inside = figure.get_layout_engine() is not None
-    with rc_context({"svg.fonttype": "path", "svg.hashsalt": "causalgreen"}), _laid_out(figure, 72):
+    # Shapes of letters are not hinted: nor may be the letters that the layout measures.
+    settings: Any = {
+        "svg.fonttype": "path", "svg.hashsalt": "causalgreen", "svg.image_inline": True,
+        "text.hinting": "none", "text.hinting_factor": 1,
+    }  # fmt: skip
+    with rc_context(settings), _laid_out(figure, 72) as kept_inside:
         figure.savefig(
-            text, format="svg", dpi=FINE, bbox_inches=_around(figure) if kept_inside else "tight",
-            pad_inches=MARGIN, facecolor="white",
+            text, format="svg", dpi=FINE, facecolor="white",
+            bbox_inches=_around(figure, kept_inside), pad_inches=0,
             metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
         )  # fmt: skip
     drawn = text.getvalue()
     return _PATHS.sub(_two_decimals, _NOTES.sub("", drawn[drawn.index("<svg") :]))
 
 
-def _around(figure: Figure) -> Bbox:
-    """The figure with a margin, in inches, and what is written beside it.
+def _around(figure: Figure, kept_inside: bool) -> Bbox:
+    """The figure with a margin, in inches, and what lies beside it, as far as it is large itself.
 
-    A layout keeps all else inside; to look for it, as "tight" does, takes as long as drawing it.
+    A layout keeps all inside but words; to look for the rest takes half as long as drawing it, and
+    is done where there is no layout, and where people have added to the figure itself.
     """
-    from matplotlib.text import Text
     from matplotlib.transforms import Bbox
+
+    added = (figure.subfigs, figure.artists, figure.lines, figure.patches, figure.images)
+    inches = figure.dpi_scale_trans.inverted()
+    wide, high = figure.get_size_inches()
+    inside = Bbox.from_bounds(0, 0, wide, high)
+    if kept_inside and not any(added):
+        seen = Bbox.union([figure.bbox, *_words(figure)]).transformed(inches)
+    elif kept_inside:
+        seen = Bbox.union([inside, figure.get_tightbbox()])
+    else:
+        seen = figure.get_tightbbox()
+    room = Bbox.intersection(inside.padded(wide, high), seen.padded(MARGIN))
+    return inside if room is None else room
+
+
+def _words(figure: Figure) -> list[Bbox]:
+    """Where words stand, ticks apart, in pixels."""
+    from matplotlib.text import Text
 
     words: list[Text] = list(figure.texts)
     for axes in figure.axes:
         own = [part for part in axes.get_children() if isinstance(part, Text)]
         words += [*own, axes.xaxis.label, axes.yaxis.label]
-    boxes = [
+    return [
         text.get_window_extent()
         for text in words
         if text.get_visible() and text.get_text().strip()
         and not (text.get_clip_on() and text.get_clip_box())
     ]  # fmt: skip
-    return (
-        Bbox.union([figure.bbox, *boxes])
-        .transformed(figure.dpi_scale_trans.inverted())
-        .padded(MARGIN)
-    )
 
 
 def _two_decimals(path: re.Match[str]) -> str:
@@ -133,8 +168,11 @@ def _drawn(figure: Figure, dpi: int) -> np.ndarray:
 
 
 @contextmanager
-def _laid_out(figure: Figure, dpi: int) -> Iterator[None]:
-    """The figure with its layout made for this resolution, on a canvas of its own."""
+def _laid_out(figure: Figure, dpi: int) -> Iterator[bool]:
+    """The figure with its layout made for this resolution, on a canvas of its own.
+
+    Gives whether a layout could be made, and keeps everything but words inside.
+    """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -143,15 +181,20 @@ def _laid_out(figure: Figure, dpi: int) -> Iterator[None]:
     FigureCanvasAgg(figure)
     try:
         figure.dpi = dpi
+        made = engine is not None
         if engine is not None:
-            engine.execute(figure)
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                engine.execute(figure)
+            # matplotlib warns where there is no room for what belongs to the axes
+            made = not said
             # None, not "none": a placeholder would have the figure drawn once for nothing.
             with rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
                 figure.set_layout_engine(None)
         # Room around the figure must not move what stands at its edges.
         for legend in loose:
             legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
-        yield
+        yield made
     finally:
         for legend in loose:
             legend.set_bbox_to_anchor(None)

@@ -7,8 +7,8 @@ from typing import Any
 from causalgreen.errors import DesignError
 from causalgreen.residuals.parameters import (
     boosting_params,
-    number,
     refuse_forest,
+    share,
     truth,
     whole,
 )
@@ -101,8 +101,8 @@ def lightgbm(
     Parameters
     ----------
     learning_rate, num_leaves, min_child_samples, max_bin
-        As in LightGBM. Small trees in few large steps, stopped early, on many bins: the settings
-        that left the least bias in simulated economies for the time they take.
+        As in LightGBM. Small trees in few large steps, stopped early, on many bins: settings
+        that were chosen by the bias that they leave in simulated economies.
     max_rounds : int
         Rounds at most.
     on_linear : bool
@@ -138,7 +138,7 @@ def lightgbm(
 
     where = "lightgbm()"
     return LightGBMLearner(
-        number(where, "learning_rate", learning_rate, "0.1"),
+        share(where, "learning_rate", learning_rate, "0.5"),
         whole(where, "num_leaves", num_leaves, 2, 131_072),
         whole(where, "min_child_samples", min_child_samples, 0),
         whole(where, "max_rounds", max_rounds, 1),

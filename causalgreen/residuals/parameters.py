@@ -10,7 +10,7 @@ import numpy as np
 
 from causalgreen.errors import DesignError
 
-__all__ = ["boosting_params", "number", "refuse_forest", "thawed", "truth", "whole"]
+__all__ = ["boosting_params", "number", "refuse_forest", "share", "thawed", "truth", "whole"]
 
 # What LightGBM stores whole numbers in.
 LARGEST = 2**31 - 1
@@ -80,6 +80,20 @@ def number(where: str, name: str, value: Any, such: str) -> float:
     raise DesignError(f"{where}: {name}={value!r}; give a number above 0, such as {such}")
 
 
+def share(where: str, name: str, value: Any, such: str) -> float:
+    """A number above zero, and no more than one.
+
+    Examples
+    --------
+    >>> share("lightgbm()", "learning_rate", 5, "0.5")
+    Traceback (most recent call last):
+    causalgreen.errors.DesignError: lightgbm(): learning_rate=5; give at most 1, such as 0.5
+    """
+    if (found := number(where, name, value, such)) <= 1:
+        return found
+    raise DesignError(f"{where}: {name}={value!r}; give at most 1, such as {such}")
+
+
 def truth(where: str, name: str, value: Any) -> bool:
     """True or False."""
     if isinstance(value, (bool, np.bool_)):
@@ -104,6 +118,7 @@ def boosting_params(given: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     params = {known: _frozen(name, value) for name, known, value in found}
     _refuse_losses(params)
     _try(params)
+    _refuse_halves(params)
     return tuple(sorted(params.items()))
 
 
@@ -150,6 +165,16 @@ def _close(name: str, own: Mapping[str, str]) -> str:
 
     near = get_close_matches(name, [*own, *NAMED.values(), "max_rounds", "on_linear"], 1)
     return f"; did you mean {near[0]}?" if near else "; its documentation lists what it has"
+
+
+def _refuse_halves(params: Mapping[str, Any]) -> None:
+    """LightGBM samples rows only where it is told both how many and how often."""
+    part, often = params.get("bagging_fraction", 1.0), params.get("bagging_freq", 0)
+    if (part != 1.0) != bool(often) and params.get("data_sample_strategy") != "goss":
+        raise DesignError(
+            f"lightgbm(): bagging_fraction={part!r} with bagging_freq={often!r} changes nothing; "
+            "give both, such as bagging_fraction=0.5, bagging_freq=1, or neither"
+        )
 
 
 def _refuse_losses(params: Mapping[str, Any]) -> None:
