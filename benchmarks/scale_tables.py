@@ -6,7 +6,7 @@ Run as ``python -m benchmarks.scale_tables`` after ``python -m benchmarks.scale`
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -66,10 +66,10 @@ def figures(table: pd.DataFrame, notes: dict[str, str]) -> str:
         text,
         "Seconds of processor time, and the slope of log seconds on log rows. The whole is all "
         "steps but the checks, which were asked of the smaller panels only:",
-        _rows(table, "seconds", "slope_seconds", "{:.3g}"),
+        _rows(table, "seconds", "slope_seconds", _three),
         "Peak of the resident memory during the step, GiB (the panel, and what earlier steps keep, "
         "included):",
-        _rows(table, "peak_gib", None, "{:.2f}"),
+        _rows(table, "peak_gib", None, "{:.2f}".format),
         f"{notes['date']}, {machine_in(notes)}; {made}.",
     ])  # fmt: skip
 
@@ -78,13 +78,20 @@ def _span(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
 
 
-def _rows(table: pd.DataFrame, column: str, slope: str | None, shape: str) -> str:
+def _three(number: float) -> str:
+    """Three digits, and no powers of ten."""
+    return f"{number:,.0f}" if number >= 1000 else f"{number:.3g}"
+
+
+def _rows(
+    table: pd.DataFrame, column: str, slope: str | None, shape: Callable[[float], str]
+) -> str:
     sizes = sorted(table["firms"].unique())
     head = ["step", *(f"{n:,} firms" for n in sizes), *(["slope"] if slope else [])]
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
     for step in [s for s in (*STEPS, "whole") if s in set(table["step"])]:
         part = table[table["step"] == step].set_index("firms")
-        cells = [shape.format(part[column][n]) if n in part.index else "" for n in sizes]
+        cells = [shape(part[column][n]) if n in part.index else "" for n in sizes]
         if slope:
             cells.append(f"{part[slope].iloc[0]:.2f}")
         lines.append("| " + " | ".join([WORDS[step], *cells]) + " |")
