@@ -14,6 +14,7 @@ from causalgreen.effects.covariance import (
     jackknife_covariance,
     small_sample_factor,
 )
+from causalgreen.effects.plot import _decimals
 from causalgreen.errors import DesignError, EstimationError, EstimationWarning
 
 
@@ -302,9 +303,18 @@ def test_plot_adds_up_and_says_whose(effects):
     mpl.use("Agg")
     ax = effects.plot()
     heights = {text.get_text() for text in ax.texts}
-    assert f"{effects['overall']:+.3g}" in heights
+    assert f"{effects['overall']:+.3f}" in heights
+    assert all(len(told.split(".")[1]) == 3 for told in heights)
     assert "45" in ax.get_title(loc="left")
     mpl.pyplot.close(ax.figure)
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"),
+    [([0.14, -1.29], 3), ([0.0, 0.002], 5), ([12.0, 1.0], 3), ([120_000.0], 0), ([0.0], 3)],
+)
+def test_bars_are_labelled_with_the_same_decimals(values, decimals):
+    assert _decimals(np.array(values)) == decimals
 
 
 def test_text_names_estimand_population_and_sizes(effects):

@@ -81,11 +81,12 @@ def _waterfall(effects: Effects, ax: Axes, level: float) -> None:
             ax.plot([i + 0.31, i + 0.69], [end, end], color=INK, lw=0.7, ls=":", zorder=1)
     low = min(min(bottom for bottom, _ in ends), 0.0)
     high = max(max(top for _, top in ends), 0.0)
-    pad = 0.03 * (high - low or 1.0)
+    pad, decimals = 0.03 * (high - low or 1.0), _decimals(values[:, 0])
     for i, ((bottom, top), value) in enumerate(zip(ends, values[:, 0], strict=True)):
         # Beyond the end of the interval that the bar points to.
         place, side = (top + pad, "bottom") if value >= 0 else (bottom - pad, "top")
-        ax.text(i, place, f"{value:+.3g}", ha="center", va=side, fontsize=9, color=INK)
+        told = f"{value:+,.{decimals}f}"
+        ax.text(i, place, told, ha="center", va=side, fontsize=9, color=INK)
     below = (values[:, 0] < 0).any()
     ax.axhline(0, color=INK, lw=0.8)
     ax.set_ylim(top=high + 4 * pad)
@@ -93,6 +94,14 @@ def _waterfall(effects: Effects, ax: Axes, level: float) -> None:
         ax.set_ylim(bottom=low - 4 * pad)
     ax.set_xticks(range(len(terms)), [_label(t) for t in terms], fontsize=9)
     ax.set_ylabel(effects.context.unit, fontsize=9)
+
+
+def _decimals(values: np.ndarray) -> int:
+    """The same for all bars: three digits of the largest, and three decimals of common sizes."""
+    largest = float(np.nanmax(np.abs(values), initial=0.0))
+    if not 0 < largest < np.inf:
+        return 3
+    return int(np.clip(2 - np.floor(np.log10(largest)), 0 if largest >= 100 else 3, 6))
 
 
 def _label(term: str) -> str:
