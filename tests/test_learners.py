@@ -23,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 import causalgreen as cg
 from causalgreen.errors import DesignError
+from causalgreen.residuals.choose import _least_on_simplex
 from causalgreen.residuals.learners import as_stack
 
 LEARNERS = {
@@ -437,3 +438,20 @@ def test_a_list_that_does_not_fit_the_features_is_told_how_many_there_are(table)
     study = make_study(table, cg.lightgbm(monotone_constraints=[1, 0]), mediators=None, n_jobs=1)
     with pytest.raises(DesignError, match=r"LightGBM refuses.*It sees \d+ features"):
         quiet_paths(study)
+
+
+@pytest.mark.parametrize("m", [2, 3, 6, 10])
+def test_weights_of_a_stack_are_the_best_on_the_simplex(m):
+    """No other point of the simplex has less loss, also where members are nearly alike."""
+    rng = np.random.default_rng(m)
+    for alike in (1.0, 1e-3, 1e-7, 0.0):
+        errors = rng.normal(size=(200, 1)) + alike * rng.normal(size=(200, m))
+        G = errors.T @ errors / 200 + 1e-9 * np.eye(m)
+        share = _least_on_simplex(G)
+        assert share.sum() == pytest.approx(1)
+        assert (share >= 0).all()
+        # Karush, Kuhn and Tucker: no member promises less than those with weight give.
+        slope = G @ share
+        tiny = 1e-6 * np.abs(slope).max()
+        assert (slope >= share @ slope - tiny).all()
+        assert np.abs(slope[share > 1e-9] - share @ slope).max() <= tiny

@@ -67,6 +67,7 @@ def _plain(frame: pd.DataFrame, wanted: Collection[str]) -> pd.DataFrame:
 
 def _through_narwhals(frame: Any) -> pd.DataFrame:
     import narwhals as nw
+    import narwhals.selectors as kinds
     from narwhals.exceptions import DuplicateError
 
     try:
@@ -82,6 +83,9 @@ def _through_narwhals(frame: Any) -> pd.DataFrame:
         return pd.DataFrame(eager.to_pandas(), copy=False).reset_index(drop=True)
     except ImportError:  # polars needs pyarrow for to_pandas; column by column it does not
         return pd.DataFrame({name: eager[name].to_numpy() for name in eager.columns})
+    except TypeError:  # polars counts categories without a sign, which older pyarrow refuses
+        plain = eager.with_columns(kinds.categorical().cast(nw.String))
+        return pd.DataFrame(plain.to_pandas(), copy=False).reset_index(drop=True)
 
 
 def _unsupported(frame: Any) -> Fault:
