@@ -67,7 +67,6 @@ def _plain(frame: pd.DataFrame, wanted: Collection[str]) -> pd.DataFrame:
 
 def _through_narwhals(frame: Any) -> pd.DataFrame:
     import narwhals as nw
-    import narwhals.selectors as kinds
     from narwhals.exceptions import DuplicateError
 
     try:
@@ -84,6 +83,8 @@ def _through_narwhals(frame: Any) -> pd.DataFrame:
     except ImportError:  # polars needs pyarrow for to_pandas; column by column it does not
         return pd.DataFrame({name: eager[name].to_numpy() for name in eager.columns})
     except TypeError:  # polars counts categories without a sign, which older pyarrow refuses
+        import narwhals.selectors as kinds
+
         plain = eager.with_columns(kinds.categorical().cast(nw.String))
         return pd.DataFrame(plain.to_pandas(), copy=False).reset_index(drop=True)
 

@@ -117,17 +117,15 @@ def _around(figure: Figure, kept_inside: bool) -> Bbox:
     from matplotlib.transforms import Bbox
 
     added = (figure.subfigs, figure.artists, figure.lines, figure.patches, figure.images)
-    inches = figure.dpi_scale_trans.inverted()
     wide, high = figure.get_size_inches()
     inside = Bbox.from_bounds(0, 0, wide, high)
     if kept_inside and not any(added):
-        seen = Bbox.union([figure.bbox, *_words(figure)]).transformed(inches)
-    elif kept_inside:
-        seen = Bbox.union([inside, figure.get_tightbbox()])
+        inches = figure.dpi_scale_trans.inverted()
+        beside = [box.transformed(inches) for box in _words(figure)]
     else:
-        seen = figure.get_tightbbox()
-    room = Bbox.intersection(inside.padded(wide, high), seen.padded(MARGIN))
-    return inside if room is None else room
+        beside = [figure.get_tightbbox()]
+    seen = Bbox.union([inside, *beside]).padded(MARGIN)
+    return Bbox.intersection(inside.padded(wide, high), seen) or inside
 
 
 def _words(figure: Figure) -> list[Bbox]:

@@ -30,7 +30,7 @@ class LightGBMLearner:
     max_rounds: int
     max_bin: int
     on_linear: bool
-    extra_trees: bool = False
+    extra_trees: bool
     params: tuple[tuple[str, Any], ...] = ()
 
     @property

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
 from causalgreen.residuals.tasks import Stack
 
 __all__ = ["Choice", "combine"]
-
-MANY, HEAVY = 8, 1e4
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,37 +96,17 @@ def _convex_weights(y: np.ndarray, P: np.ndarray, weights: np.ndarray | None) ->
     m = P.shape[1]
     if m == 1:
         return np.ones(1)
+    from scipy.optimize import nnls
+
     errors = y[:, None] - P
     w = np.ones(len(y)) if weights is None else weights
-    # The small ridge keeps equal members from tying.
+    # min s'Gs on the simplex, through nonnegative least squares on the Cholesky factor with a
+    # heavy row for the sum; the small ridge keeps equal members from tying.
     G = (errors * w[:, None]).T @ errors / w.sum()
     scale = np.trace(G) / m
     if scale == 0.0:
         return np.full(m, 1 / m)
-    return _least_on_simplex(G / scale + 1e-9 * np.eye(m))
-
-
-def _least_on_simplex(G: np.ndarray) -> np.ndarray:
-    """Nonnegative s that sum to one, of least s'Gs: the best over all sets of members with weight.
-
-    Every set has a solution in closed form. `scipy.optimize.nnls` gives up in some releases where
-    members are nearly alike; it is asked where sets are too many.
-    """
-    m = len(G)
-    if m > MANY:
-        from scipy.optimize import nnls
-
-        A = np.vstack([np.linalg.cholesky(G).T, np.full(m, HEAVY)])
-        share = nnls(A, np.append(np.zeros(m), HEAVY), maxiter=1000 * m)[0]
-        return np.asarray(share / share.sum())
-    least, best = np.inf, np.full(m, 1 / m)
-    for size in range(1, m + 1):
-        for among in combinations(range(m), size):
-            own = np.ix_(among, among)
-            share = np.linalg.solve(G[own], np.ones(size))
-            share /= share.sum()
-            loss = float(share @ G[own] @ share)
-            if (share >= 0).all() and loss < least:
-                least, best = loss, np.zeros(m)
-                best[list(among)] = share
-    return best
+    L = np.linalg.cholesky(G / scale + 1e-9 * np.eye(m)).T
+    heavy = 1e4
+    share = nnls(np.vstack([L, np.full(m, heavy)]), np.append(np.zeros(m), heavy))[0]
+    return share / share.sum()

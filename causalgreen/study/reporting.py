@@ -46,8 +46,7 @@ def report(
 def _collected_after() -> Iterator[None]:
     """Leave figures to be collected at the end.
 
-    They are full of circles: every few of them have the collector walk through all that is loaded,
-    which takes a tenth of the time of a page.
+    They are full of circles: every few of them have the collector walk through all that is loaded.
     """
     before = gc.isenabled()
     gc.disable()
