@@ -30,18 +30,19 @@ BASE_SEED = 20_000
 PACKAGES = ("causalgreen", "lightgbm", "scikit-learn", "numpy", "pandas")
 
 SETTINGS: MappingProxyType[str, dict[str, Any]] = MappingProxyType({
-    "best thresholds, rate .3": {"extra_trees": False, "learning_rate": 0.3},
-    "best thresholds": {"extra_trees": False},
+    "numbers in 16 leaves, 255 bins": {"linear_tree": False, "num_leaves": 16, "max_bin": 255},
+    "numbers in leaves": {"linear_tree": False},
     "**as they are**": {},
+    "best thresholds": {"extra_trees": False},
     "rate .3": {"learning_rate": 0.3},
     "rate .7": {"learning_rate": 0.7},
-    "rate 1": {"learning_rate": 1.0},
-    "8 leaves": {"num_leaves": 8},
-    "32 leaves": {"num_leaves": 32},
-    "63 bins": {"max_bin": 63},
+    "4 leaves": {"num_leaves": 4},
+    "16 leaves": {"num_leaves": 16},
+    "255 bins": {"max_bin": 255},
+    "lines without a penalty": {"linear_lambda": 0.0},
+    "penalty of lines 10": {"linear_lambda": 10.0},
     "half of the rows for each tree": {"bagging_fraction": 0.5, "bagging_freq": 1},
     "half of the features for each tree": {"feature_fraction": 0.5},
-    "quantised gradients": {"use_quantized_grad": True, "num_grad_quant_bins": 16},
 })  # fmt: skip
 PANELS: MappingProxyType[str, tuple[Setting, int]] = MappingProxyType({
     "600 firms, 8 years, no curves": (Setting(cg.Economy(nonlinearity=0)), 40),

@@ -9,6 +9,7 @@ Seconds depend on the machine and on what else it does; the figures are ratios w
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import tempfile
 import warnings
@@ -152,6 +153,8 @@ def _warm(folder: Path) -> None:
     for name in ("projection", "profile", "targeting"):
         getattr(hetero, name)()
     study.report(folder / "small.html", surface=hetero, falsification=study.falsify(simulations=20))
+    del study, hetero
+    gc.collect()  # what this leaves is not for the first step to clear away
 
 
 def _questions(hetero: Any) -> dict[str, Any]:

@@ -42,12 +42,14 @@ def _boosting(rounds: int, seed: int) -> Any:
     from lightgbm import LGBMRegressor
 
     import causalgreen as cg
+    from causalgreen.residuals.boosting import RIDGE
 
     ours: Any = cg.lightgbm()
     return LGBMRegressor(
         n_estimators=rounds, learning_rate=ours.learning_rate, num_leaves=ours.num_leaves,
         min_child_samples=ours.min_child_samples, max_bin=ours.max_bin, force_row_wise=True,
-        extra_trees=ours.extra_trees, random_state=seed, n_jobs=1, verbose=-1,
+        extra_trees=ours.extra_trees, linear_tree=ours.linear_tree, linear_lambda=RIDGE,
+        random_state=seed, n_jobs=1, verbose=-1,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -286,6 +287,14 @@ def test_regressors_of_all_kinds_are_taken(table, model):
         ({"lambda_l1": {"a": 1}}, "lambda_l1=.*give a number"),
         ({"bagging_fraction": 7}, r"bagging_fraction=7\): LightGBM refuses: .*<= \(1\.0\)$"),
         ({"max_depth": "deep"}, "LightGBM refuses"),
+        ({"linear_trees": False}, "linear_trees is another name of linear_tree"),
+        ({"linear_lambda": -1}, "LightGBM refuses"),
+        ({"linear_tree": False, "linear_lambda": 1}, "linear_lambda is the penalty of lines"),
+        ({"monotone_constraints": [1]}, "monotone_constraints needs linear_tree=False"),
+        ({"cat_feature": [0]}, "categorical_feature needs linear_tree=False: features are bounded"),
+        ({"device": "gpu"}, "device_type needs linear_tree=False: .*by the processor alone"),
+        ({"zero_as_missing": True}, "zero_as_missing needs linear_tree=False"),
+        ({"use_quantized_grad": True}, "use_quantized_grad needs linear_tree=False"),
     ],
 )
 def test_parameters_that_lightgbm_would_pass_over_are_refused(params, message):
@@ -323,6 +332,12 @@ def test_settings_of_learners_are_checked_where_they_are_given(make, settings, m
         make(**settings)
 
 
+def test_what_lines_in_leaves_rule_out_can_be_said_not_to_be_wanted():
+    same = cg.lightgbm(device="cpu", zero_as_missing=False, use_quantized_grad=False)
+    assert same.linear_tree
+    cg.lightgbm(linear_tree=False, zero_as_missing=True, use_quantized_grad=True)
+
+
 def test_the_smallest_settings_work(table):
     smallest = cg.stack(
         cg.lightgbm(num_leaves=2, max_bin=2, max_rounds=1, min_child_samples=0),
@@ -342,21 +357,19 @@ def test_lists_among_the_parameters_reach_lightgbm(table):
         width = int((study.residuals.design.flexible > 0).sum())
         return study.residuals.values, width
 
-    plain = cg.lightgbm(max_rounds=20, on_linear=False)
-    expected, width = residuals(plain)
-    harmless = cg.lightgbm(
-        max_rounds=20, on_linear=False, monotone_constraints=[0] * width, metric=["l2"],
+    numbers = partial(cg.lightgbm, max_rounds=20, on_linear=False, linear_tree=False)
+    expected, width = residuals(numbers())
+    harmless = numbers(
+        monotone_constraints=[0] * width, metric=["l2"],
         interaction_constraints=[list(range(width))],
     )  # fmt: skip
     np.testing.assert_array_equal(residuals(harmless)[0], expected)
-    held = cg.lightgbm(max_rounds=20, on_linear=False, monotone_constraints=np.ones(width, int))
+    held = numbers(monotone_constraints=np.ones(width, int))
     assert not np.array_equal(residuals(held)[0], expected)
     apart = [[k] for k in range(width)]
-    alone = cg.lightgbm(max_rounds=20, on_linear=False, interaction_constraints=apart)
+    alone = numbers(interaction_constraints=apart)
     assert not np.array_equal(residuals(alone)[0], expected)
-    assert hash(held) == hash(
-        cg.lightgbm(max_rounds=20, on_linear=False, monotone_constraints=[1] * width)
-    )
+    assert hash(held) == hash(numbers(monotone_constraints=[1] * width))
 
 
 def test_another_name_of_a_further_parameter_is_that_parameter():
@@ -435,7 +448,8 @@ def test_an_honest_constant_control_is_no_firm_id(table):
 
 
 def test_a_list_that_does_not_fit_the_features_is_told_how_many_there_are(table):
-    study = make_study(table, cg.lightgbm(monotone_constraints=[1, 0]), mediators=None, n_jobs=1)
+    learner = cg.lightgbm(linear_tree=False, monotone_constraints=[1, 0])
+    study = make_study(table, learner, mediators=None, n_jobs=1)
     with pytest.raises(DesignError, match=r"LightGBM refuses.*It sees \d+ features"):
         quiet_paths(study)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from causalgreen.errors import DesignError
+from causalgreen.residuals.bins import binned
 from causalgreen.residuals.linear import linear_fit
 from causalgreen.residuals.parameters import thawed
 from causalgreen.residuals.tasks import FoldTask
@@ -16,8 +17,10 @@ __all__ = ["LightGBMLearner"]
 
 # Rounds without a gain on held-out clusters that end the training, at a learning rate of one.
 PATIENCE = 4.0
-# Rows beyond which features are binned a part at a time.
-CHUNK = 200_000
+# Share of the variance that these rounds must explain together to count as a gain.
+GAIN = 1e-3
+# Ridge penalty of the lines in leaves, on features in units of their spread.
+RIDGE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class LightGBMLearner:
     max_bin: int
     on_linear: bool
     extra_trees: bool
+    linear_tree: bool
     params: tuple[tuple[str, Any], ...] = ()
 
     @property
@@ -76,6 +80,9 @@ class LightGBMLearner:
         held_out.set_label(task.y[task.test] - base_test)
         scores, wanted, done = {0: np.zeros(len(task.test))}, set(self._checkpoints()), 0
 
+        gain = self._gain(task, base_test)
+        rule = lgb.early_stopping(self._patience(), verbose=False, min_delta=gain)
+
         def listen(score: np.ndarray, _: Any) -> list[Any]:
             # LightGBM keeps these sums for its stopping rule: nothing has to be predicted again.
             nonlocal done
@@ -90,7 +97,7 @@ class LightGBMLearner:
         try:
             lgb.train(
                 params, data, self.max_rounds, valid_sets=[held_out], keep_training_booster=True,
-                feval=listen, callbacks=[lgb.early_stopping(self._patience(), verbose=False)],
+                feval=listen, callbacks=[rule],
             )  # fmt: skip
         except lgb.basic.LightGBMError as error:
             said = str(error).split(" at /")[0].strip()
@@ -101,14 +108,21 @@ class LightGBMLearner:
             ) from error
         return scores
 
+    def _gain(self, task: FoldTask, base_test: np.ndarray) -> float:
+        """Fall in the loss on held-out rows that counts."""
+        weights = None if task.weights is None else task.weights[task.test]
+        return GAIN * float(np.average((task.y[task.test] - base_test) ** 2, weights=weights))
+
     def _settings(self, seed: int) -> dict[str, Any]:
+        lines = {"linear_tree": True, "linear_lambda": RIDGE} if self.linear_tree else {}
         return {
             "objective": "regression", "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves, "min_child_samples": self.min_child_samples,
             "max_bin": self.max_bin, "extra_trees": self.extra_trees,
             "boost_from_average": False, "verbosity": -1,
             "num_threads": 1, "deterministic": True, "force_row_wise": True,
-            "seed": seed, **dict(thawed(self.params)),
+            "seed": seed, **lines, **dict(thawed(self.params)),
+            "metric": "l2",  # what a gain is measured in
         }  # fmt: skip
 
     def _bin(self, task: FoldTask, params: dict[str, Any]) -> tuple[Any, Any]:
@@ -117,7 +131,7 @@ class LightGBMLearner:
         fixed = {**params, "seed": 0}
 
         def whole() -> Any:
-            return _binned(task.X, np.flatnonzero(task.flexible), task.weights, fixed)
+            return binned(task.X, np.flatnonzero(task.flexible), task.weights, fixed)
 
         # Where bins end is learnt from the features of all rows; no target is looked at.
         every = whole() if task.together is None else task.together.shared(self, whole)
@@ -125,29 +139,3 @@ class LightGBMLearner:
             every.subset(rows, fixed).construct() for rows in (task.train, task.test)
         )  # fmt: skip
         return data, held_out
-
-
-def _binned(
-    X: np.ndarray, columns: np.ndarray, weights: np.ndarray | None, params: dict[str, Any]
-) -> Any:
-    """Binned features of all rows; of a large panel without a copy of them."""
-    import lightgbm as lgb
-
-    n = len(X)
-    if n > CHUNK:
-        whole = len(columns) == X.shape[1]
-
-        class Rows(lgb.Sequence):  # type: ignore[misc]
-            batch_size = CHUNK // 8
-
-            def __len__(self) -> int:
-                return n
-
-            def __getitem__(self, index: Any) -> np.ndarray:
-                part = X[index]
-                return part if whole else part[..., columns]
-
-        features: Any = Rows()
-    else:
-        features = X[:, columns]
-    return lgb.Dataset(features, np.zeros(n), weight=weights, params=params).construct()

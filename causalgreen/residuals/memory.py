@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from causalgreen.panel.features import FeatureCounts
 from causalgreen.panel.memory import Need, check_memory
 from causalgreen.panel.transforms import FixedEffects, feature_counts
-from causalgreen.residuals.boosting import CHUNK, LightGBMLearner
+from causalgreen.residuals.bins import CHUNK
+from causalgreen.residuals.boosting import LightGBMLearner
 from causalgreen.residuals.foldline import ROWS
 from causalgreen.residuals.linear import LinearLearner
 from causalgreen.residuals.sieve import KEEP as SIEVE_KEEP
@@ -79,7 +80,7 @@ def _fit_bytes(member: Learner, n: float, targets: int, counts: FeatureCounts) -
     if isinstance(member, LinearLearner):
         return line
     if isinstance(member, LightGBMLearner):
-        return line + n * (counts.flexible + BOOSTED_ROW)
+        return line + n * (counts.flexible * (1 + _kept(member)) + BOOSTED_ROW)
     if isinstance(member, LassoLearner):
         terms = most_terms(counts.flexible, counts.traits, member.knots, member.interactions)
         return FLOAT * terms * (6 * terms + min(n, 3 * SIEVE_ROWS) + min(n, SIEVE_KEEP / terms))
@@ -90,7 +91,14 @@ def _shared_bytes(member: Learner, n: float, flexible: int) -> float:
     """What a learner keeps for all folds and targets: the bins, and what they are made from."""
     if not isinstance(member, LightGBMLearner):
         return 0.0
+    if kept := _kept(member):
+        return n * flexible * (1 + 2 * kept)
     return n * flexible + FLOAT * min(n, CHUNK) * flexible
+
+
+def _kept(member: LightGBMLearner) -> float:
+    """Bytes of a feature that lines in leaves need beside its bin."""
+    return 4.0 if member.linear_tree else 0.0
 
 
 def check_cross_fit(panel: Panel, fixed_effects: FixedEffects, settings: CrossFit) -> None:

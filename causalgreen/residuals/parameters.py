@@ -9,51 +9,20 @@ from typing import Any
 import numpy as np
 
 from causalgreen.errors import DesignError
+from causalgreen.residuals.parameter_names import (
+    CONSTANT,
+    ELSEWHERE,
+    LATER,
+    NAMED,
+    OBJECTIVES,
+    OWNED,
+    SQUARED,
+)
 
 __all__ = ["boosting_params", "number", "refuse_forest", "share", "thawed", "truth", "whole"]
 
 # What LightGBM stores whole numbers in.
 LARGEST = 2**31 - 1
-# Arguments of cg.lightgbm by LightGBM's own names, all of which have aliases.
-NAMED = {
-    "learning_rate": "learning_rate", "num_leaves": "num_leaves", "max_bin": "max_bin",
-    "min_data_in_leaf": "min_child_samples", "extra_trees": "extra_trees",
-}  # fmt: skip
-OWNED = {
-    "num_threads", "n_jobs", "seed", "random_state", "num_iterations", "n_estimators",
-    "early_stopping_round", "early_stopping_min_delta", "data_random_seed", "bagging_seed",
-    "feature_fraction_seed", "drop_seed", "extra_seed", "objective_seed", "machines",
-    "num_machines", "machine_list_filename", "local_listen_port", "time_out", "tree_learner",
-}  # fmt: skip
-# Of LightGBM's command line, of its files, and of predictions that are not made here.
-ELSEWHERE = {
-    "config", "convert_model", "convert_model_language", "data", "eval_at", "first_metric_only",
-    "group_column", "header", "ignore_column", "input_model", "is_provide_training_metric",
-    "label_column", "metric_freq", "num_iteration_predict", "output_model", "output_result",
-    "parser_config_file", "pre_partition", "precise_float_parser", "pred_early_stop",
-    "pred_early_stop_freq", "pred_early_stop_margin", "predict_contrib",
-    "predict_disable_shape_check", "predict_leaf_index", "predict_raw_score", "refit_decay_rate",
-    "save_binary", "saved_feature_importance_type", "snapshot_freq", "start_iteration_predict",
-    "task", "two_round", "valid", "weight_column",
-}  # fmt: skip
-# Of objectives that are no conditional mean, or not of numbers on both sides of zero.
-OBJECTIVES = {
-    "alpha", "auc_mu_weights", "bagging_by_query", "fair_c", "is_unbalance", "label_gain",
-    "lambdarank_norm", "lambdarank_position_bias_regularization", "lambdarank_truncation_level",
-    "multi_error_top_k", "neg_bagging_fraction", "num_class", "poisson_max_delta_step",
-    "pos_bagging_fraction", "reg_sqrt", "scale_pos_weight", "sigmoid", "tweedie_variance_power",
-}  # fmt: skip
-# What depends on the features of the panel, or on the machine that does the work.
-LATER = {
-    "categorical_feature", "cegb_penalty_feature_coupled", "cegb_penalty_feature_lazy",
-    "device_type", "feature_contri", "forcedbins_filename", "forcedsplits_filename",
-    "gpu_device_id", "gpu_device_id_list", "gpu_platform_id", "gpu_use_dp",
-    "interaction_constraints", "max_bin_by_feature", "monotone_constraints", "num_gpu",
-}  # fmt: skip
-SQUARED = {
-    "regression", "regression_l2", "l2", "mean_squared_error", "mse", "l2_root",
-    "root_mean_squared_error", "rmse",
-}  # fmt: skip
 
 
 def whole(where: str, name: str, value: Any, least: int, most: int = LARGEST) -> int:
@@ -101,7 +70,9 @@ def truth(where: str, name: str, value: Any) -> bool:
     raise DesignError(f"{where}: {name}={value!r}; give True or False")
 
 
-def boosting_params(given: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+def boosting_params(
+    given: Mapping[str, Any], *, linear_tree: bool = True
+) -> tuple[tuple[str, Any], ...]:
     """Further parameters of LightGBM, by their own names, in a form that has a hash.
 
     Raises
@@ -117,6 +88,7 @@ def boosting_params(given: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     _refuse_names(found, own)
     params = {known: _frozen(name, value) for name, known, value in found}
     _refuse_losses(params)
+    _refuse_lines(params, linear_tree=linear_tree)
     _try(params)
     _refuse_halves(params)
     return tuple(sorted(params.items()))
@@ -175,6 +147,21 @@ def _refuse_halves(params: Mapping[str, Any]) -> None:
             f"lightgbm(): bagging_fraction={part!r} with bagging_freq={often!r} changes nothing; "
             "give both, such as bagging_fraction=0.5, bagging_freq=1, or neither"
         )
+
+
+def _refuse_lines(params: Mapping[str, Any], *, linear_tree: bool) -> None:
+    """What lines in leaves rule out, and what they alone can use."""
+    if not linear_tree and "linear_lambda" in params:
+        raise DesignError(
+            "lightgbm(): linear_lambda is the penalty of lines in leaves, and with "
+            "linear_tree=False there are none; leave it out"
+        )
+    plain = {"device_type": "cpu", "use_quantized_grad": False, "zero_as_missing": False}
+    for name, why in CONSTANT.items():
+        if linear_tree and name in params and params[name] != plain.get(name):
+            raise DesignError(
+                f"lightgbm(): {name} needs linear_tree=False: {why}; give linear_tree=False, too"
+            )
 
 
 def _refuse_losses(params: Mapping[str, Any]) -> None:
