@@ -19,7 +19,7 @@ QUICK       ?= tests/test_project.py tests/test_tables.py tests/test_report.py t
                tests/test_attacks.py tests/test_parity_pyfixest.py tests/test_paths_cases.py
 # what a change of versions has broken so far, or would: each door to another package
 VERSIONS    ?= $(QUICK) tests/test_packaging.py tests/test_panel.py tests/test_data_read.py \
-               tests/test_graph.py tests/test_learners.py tests/test_effects.py \
+               tests/test_graph.py tests/test_learners.py tests/test_boosting.py tests/test_effects.py \
                tests/test_surface.py tests/test_parity_econml.py tests/test_explain_shapley.py \
                tests/test_falsify_base.py tests/test_falsify_graph.py tests/test_falsify_refute.py
 WORKERS     ?= auto
