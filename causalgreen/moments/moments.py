@@ -233,16 +233,17 @@ def _cross_products(
     out: np.ndarray, left: np.ndarray, right: tuple[np.ndarray, ...], weights: np.ndarray,
     order: np.ndarray, starts: np.ndarray,
 ) -> None:  # fmt: skip
-    """Sum of outer products over the rows of each cell, in chunks of whole cells."""
-    ends = np.r_[starts[1:], len(order)]
-    low = 0
-    while low < len(starts):
-        high = max(low + 1, int(np.searchsorted(ends, starts[low] + CHUNK, side="right")))
-        rows = order[starts[low] : ends[high - 1]]
-        both = np.column_stack([columns[rows] for columns in right])
-        outer = np.einsum("na,nb->nab", left[rows] * weights[rows, None], both)
-        out[low:high] = np.add.reduceat(outer, starts[low:high] - starts[low], axis=0)
-        low = high
+    """Sum of outer products over the rows of each cell: cells of one size are one product."""
+    sizes = np.diff(np.append(starts, len(order)))
+    for size in np.unique(sizes):
+        alike = np.flatnonzero(sizes == size)
+        step = max(1, CHUNK // int(size))
+        for low in range(0, len(alike), step):
+            cells = alike[low : low + step]
+            rows = order[starts[cells][:, None] + np.arange(size)]
+            both = np.concatenate([columns[rows] for columns in right], axis=2)
+            weighted = left[rows] * weights[rows][:, :, None]
+            out[cells] = weighted.transpose(0, 2, 1) @ both
 
 
 def _period_kinds(

@@ -47,22 +47,24 @@ def normal_equations(
     k, q = len(z), moments.n_periods
     m = k + q
     i, j = np.tril_indices(b)
-    main, right = np.zeros((len(i), k * (k + q))), np.zeros((b, m))
+    width = moments.cells.shape[2:]
+    main, right = np.zeros((len(i), *width)), np.zeros((b, width[1]))
     of_kind = np.zeros((len(i), len(moments.kinds)))
     for part in moments.parts():
         pairs = h[part][:, i] * h[part][:, j]
-        both, y = _main(moments, repeat, z, target, part)
-        main += pairs.T @ both.reshape(len(both), -1)
-        right += h[part].T @ y
+        # All columns, without a copy, are faster than those that are needed, copied.
+        cells = moments.cells[repeat, part]
+        main += (pairs.T @ cells.reshape(len(cells), -1)).reshape(main.shape)
+        right += h[part].T @ cells[:, target]
         for row, values in zip(of_kind, pairs.T, strict=True):
             row += np.bincount(moments.kind[part], values, minlength=len(row))
     periods = (of_kind @ moments.kinds.reshape(len(moments.kinds), q * q)).reshape(
         len(of_kind), q, q
     )
-    A = np.empty((m * b, m * b))
-    for pair, block in enumerate(_squared(main.reshape(len(main), k, m), periods)):
+    A, columns = np.empty((m * b, m * b)), [*z, *range(width[0], width[1])]
+    for pair, block in enumerate(_squared(main[:, z][:, :, columns], periods)):
         A[i[pair] :: b, j[pair] :: b] = A[j[pair] :: b, i[pair] :: b] = block
-    return A, right.T.ravel()
+    return A, right[:, columns].T.ravel()
 
 
 def group_products(

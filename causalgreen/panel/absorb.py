@@ -10,6 +10,9 @@ from causalgreen.errors import EstimationError
 
 __all__ = ["absorb", "group_means", "nested_in"]
 
+# Columns from which on their sums are made together.
+TOGETHER = 3
+
 
 def group_means(
     values: np.ndarray, codes: np.ndarray, weights: np.ndarray | None = None
@@ -36,8 +39,12 @@ def group_means(
     array([ 2., 10.])
     """
     n_groups = int(codes.max()) + 1 if len(codes) else 0
-    out = np.empty((n_groups, values.shape[1]))
     full = np.bincount(codes, weights, minlength=n_groups)
+    if values.shape[1] >= TOGETHER and not np.isnan(values).any():
+        with np.errstate(invalid="ignore"):
+            means: np.ndarray = _group_sums(values, codes, weights, n_groups) / full[:, None]
+        return means
+    out = np.empty((n_groups, values.shape[1]))
     for j, column in enumerate(values.T):
         missing = np.isnan(column)
         if missing.any():
@@ -51,6 +58,19 @@ def group_means(
         with np.errstate(invalid="ignore"):
             out[:, j] = total / size
     return out
+
+
+def _group_sums(
+    values: np.ndarray, codes: np.ndarray, weights: np.ndarray | None, n_groups: int
+) -> np.ndarray:
+    """Weighted sums of all columns in one pass over the rows, in the order of the rows."""
+    from scipy.sparse import csc_array
+
+    n = len(codes)
+    adder = csc_array(
+        (np.ones(n) if weights is None else weights, codes, np.arange(n + 1)), (n_groups, n)
+    )
+    return np.asarray(adder @ values)
 
 
 def nested_in(inner: np.ndarray, outer: np.ndarray) -> bool:
