@@ -150,9 +150,13 @@ def _sums(
     """First pass: where gaps are, then sums by fold."""
     total, known = np.zeros(len(seen)), np.zeros(len(seen))
     for _, x in chunks(X, seen):
-        gaps = np.isnan(x)
-        total += np.where(gaps, 0.0, x).sum(axis=0)
-        known += len(x) - gaps.sum(axis=0)
+        sums, known_here = x.sum(axis=0), np.full(len(seen), float(len(x)))
+        if len(some := np.flatnonzero(np.isnan(sums))):
+            gaps = np.isnan(x[:, some])
+            sums[some] = np.where(gaps, 0.0, x[:, some]).sum(axis=0)
+            known_here[some] -= gaps.sum(axis=0)
+        total += sums
+        known += known_here
     holes, shift = np.flatnonzero(known < len(X)), total / np.maximum(known, 1)
     pieces = ((part, _columns(x, shift, holes)) for part, x in chunks(X, seen))
     width = 1 + len(seen) + len(holes)
