@@ -11,7 +11,7 @@ import causalgreen as cg
 from causalgreen.falsify.engine import case_rows, solve_swapped
 from causalgreen.falsify.finding import Falsification, Finding
 from causalgreen.falsify.peers import peers_of
-from causalgreen.falsify.permute import across_clusters, across_firms, exchange_of, streams
+from causalgreen.falsify.permute import Places, across_clusters, across_firms, exchange_of, streams
 from causalgreen.falsify.registry import CHECKS, case_of, falsify
 from causalgreen.falsify.resample import solve_weighted
 
@@ -168,7 +168,7 @@ def test_across_clusters_keeps_what_a_cluster_shares():
     city = unit // 10
     shock = rng.normal(size=(20, 5))[city, times]
     values = shock + 0.5 * rng.normal(size=1000)
-    out = across_clusters(values, exchange_of(unit, times), city, times, streams(1, 30))
+    out = across_clusters(values, exchange_of(unit, times), Places.of(city, times), streams(1, 30))
     frame = pd.DataFrame(out).groupby([city, times]).transform("mean").to_numpy()
     share = frame.var(axis=0) / out.var(axis=0)
     real = pd.Series(values).groupby([city, times]).transform("mean").var() / values.var()

@@ -14,11 +14,12 @@ import causalgreen as cg
 from causalgreen.falsify import log_outcome as lo
 from causalgreen.falsify import multiverse as mv
 from causalgreen.falsify import multiverse_check as mc
+from causalgreen.falsify.multiverse_exchange import exchanged, partners
 from causalgreen.falsify.multiverse_test import (
-    _exchange,
+    _hashes,
     _label_keys,
-    _partners,
     _permuted,
+    _salts,
     joint_test,
 )
 
@@ -104,21 +105,22 @@ def test_plot_has_the_grid(study):
 def test_whole_histories_move_between_firms_of_the_same_periods():
     unit = np.array([0, 0, 1, 1, 2, 2, 2, 3, 3])
     time = np.array([0, 1, 0, 1, 0, 1, 2, 1, 2])
-    groups, movable = _partners(unit, time)
+    groups, movable = partners(unit, time)
     assert movable == 0.5
     ((firms, rows),) = groups
     assert list(firms) == [0, 1]
     assert rows.tolist() == [[0, 1], [2, 3]]
-    source = _exchange(groups, np.array([9, 1, 5, 5], dtype=np.uint64), 9)
-    assert source.tolist() == [2, 3, 0, 1, 4, 5, 6, 7, 8]
+    source = exchanged(np.arange(9), [rows], [np.array([[1, 0], [0, 1]])], 2)
+    assert source[:, 0].tolist() == [2, 3, 0, 1, 4, 5, 6, 7, 8]
+    assert source[:, 1].tolist() == list(range(9))
 
 
 def test_exchange_depends_on_labels_and_not_on_the_sample():
-    whole = _label_keys(pd.Index(["a", "b", "c"]), seed=1, permutations=4)
-    part = _label_keys(pd.Index(["a", "c"]), seed=1, permutations=4)
+    whole = _label_keys(_hashes(pd.Index(["a", "b", "c"])), _salts(1, 4))
+    part = _label_keys(_hashes(pd.Index(["a", "c"])), _salts(1, 4))
     assert np.array_equal(whole[:, [0, 2]], part)
     # Keys are close to uniform, and firms are exchanged in every order.
-    orders = np.argsort(_label_keys(pd.Index(list("abc")), 0, 3000), axis=1)
+    orders = np.argsort(_label_keys(_hashes(pd.Index(list("abc"))), _salts(0, 3000)), axis=1)
     counts = np.unique(orders, axis=0, return_counts=True)[1]
     assert len(counts) == 6
     assert np.abs(counts - 500).max() < 100
@@ -128,7 +130,7 @@ def test_statistic_is_the_clustered_t_of_the_constant_system(table):
     study = make_study(table)
     case = case_of(study, coefficients="constant", covariance="CR1")
     for term in ("own_total", "direct"):
-        (t,), (draws,), movable = _permuted(study, [term], 50, 0)
+        ((t,),), ((draws,),), movable = _permuted([study], [term], 50, 0)
         row = case.effects.tidy().set_index("term").loc[term]
         context = case.effects.context
         n, k = context.n_rows, context.n_parameters

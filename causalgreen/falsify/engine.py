@@ -8,13 +8,14 @@ simulations together from cross products by cluster (see `products`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from causalgreen.effects.covariance import cluster_variances
-from causalgreen.falsify.products import Fixed, Products, Table, cell_adder
+from causalgreen.falsify.products import Fixed, Products, Table
+from causalgreen.falsify.stacks import Stacks
 from causalgreen.moments.paths import evaluate, path_terms
 from causalgreen.moments.solve import one_thread
 from causalgreen.moments.system import Equation, Layout
@@ -58,6 +59,13 @@ class Rows:
     layout: Layout
     n_parameters: int
     df: int
+
+    def ordered(self, order: np.ndarray) -> Rows:
+        """The same rows in another order."""
+        return replace(
+            self, values=self.values[:, order], basis=self.basis[order], root=self.root[order],
+            cell=self.cell[order],
+        )  # fmt: skip
 
     def net(self, columns: np.ndarray) -> np.ndarray:
         """Columns without period effects, times the roots of the weights."""
@@ -155,21 +163,23 @@ def solve_together(several: Sequence[Rows], draw: Draw, simulations: int) -> tup
     tuple of Batch
         One for each set of rows.
     """
+    stacks = Stacks.of(several[0].cell, len(several[0].clusters[0]))
+    several = [rows.ordered(stacks.order) for rows in several]
     first = several[0]
     step = max(1, CELLS // len(first.cell))
     names = path_terms(first.layout).headline
-    adder = cell_adder(first.cell, len(first.clusters[0]))
     pieces: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in several]
     fixed: dict[int, Fixed] = {}
     with one_thread():
         for low in range(0, simulations, step):
             high, each = min(simulations, low + step), []
             for repeat in range(len(first.values)):
-                swap = {c: first.net(x) for c, x in draw(repeat, low, high).items()}
+                drawn = draw(repeat, low, high)
+                swap = {c: first.net(x[stacks.order]) for c, x in drawn.items()}
                 if repeat not in fixed:
                     values = [rows.values[repeat] for rows in several]
-                    fixed[repeat] = Fixed.of(values, tuple(swap), adder)
-                products = Products.of(fixed[repeat], swap, adder)
+                    fixed[repeat] = Fixed.of(values, tuple(swap), stacks)
+                products = Products.of(fixed[repeat], swap, stacks)
                 each.append([_effects(first.layout, table) for table in products.tables()])
             for out, found in zip(pieces, zip(*each, strict=True), strict=True):
                 out.append(_averaged(first, found))

@@ -55,8 +55,10 @@ def resemblance(rows: Rows, draw: Draw, columns: tuple[int, ...], simulations: i
         0: nothing; 1: placebos are the column itself. The largest over the columns.
     """
     swapped = draw(0, 0, min(simulations, 50))
+    root = rows.root[:, 0]
     shares = []
     for column in columns:
         own = rows.values[0][:, column]
-        shares.append(float((own @ rows.net(swapped[column])).mean() / (own @ own)))
+        # The real column has no period effects: they need not be taken out of the placebos.
+        shares.append(float(((own * root) @ swapped[column]).mean() / (own @ own)))
     return max(shares)

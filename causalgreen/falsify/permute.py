@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Exchange", "across_clusters", "across_firms", "exchange_of", "fresh", "streams"]
+__all__ = [
+    "Exchange", "Places", "across_clusters", "across_firms", "exchange_of", "fresh", "streams",
+]  # fmt: skip
 
 SMALL = 5
 
@@ -91,33 +93,72 @@ def exchange_of(unit: np.ndarray, times: np.ndarray, strata: np.ndarray | None =
     return Exchange(tuple(blocks), len(unit), moved / len(unit), aligned / len(unit))
 
 
-def across_firms(exchange: Exchange, rngs: list[np.random.Generator]) -> np.ndarray:
-    """Row from which each row takes its value.
+def across_firms(
+    exchange: Exchange, rngs: list[np.random.Generator], values: np.ndarray | None = None
+) -> np.ndarray:
+    """Row from which each row takes its value, or the value itself.
 
     Parameters
     ----------
     exchange : Exchange
     rngs : list of numpy.random.Generator, length s
         One stream for each simulation.
+    values : numpy.ndarray, shape (n,), optional
+        What is permuted; default: the numbers of the rows.
 
     Returns
     -------
-    numpy.ndarray of int, shape (n, s)
+    numpy.ndarray, shape (n, s)
         A permutation in every column, that keeps histories whole.
     """
-    out = np.empty((exchange.n, len(rngs)), dtype=np.intp)
+    values = np.arange(exchange.n) if values is None else values
+    out = np.empty((exchange.n, len(rngs)), dtype=values.dtype)
     for block in exchange.blocks:
         order = np.stack([rng.permutation(len(block)) for rng in rngs])
-        out[block.ravel()] = block[order].reshape(len(rngs), -1).T
+        out[block.ravel()] = values[block][order].reshape(len(rngs), -1).T
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Clusters whose common histories may change places.
+
+    Attributes
+    ----------
+    cell : numpy.ndarray of int, shape (n,)
+        Cluster and period of each row: cluster times number of periods plus period.
+    count : numpy.ndarray of int, shape (clusters, periods)
+        Rows of each cell.
+    blocks : tuple of numpy.ndarray of int
+        Clusters that may change places with each other.
+    """
+
+    cell: np.ndarray
+    count: np.ndarray
+    blocks: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, level: np.ndarray, times: np.ndarray) -> Places:
+        """From the cluster and the period of each row."""
+        cluster = np.unique(level, return_inverse=True)[1]
+        period = np.unique(times, return_inverse=True)[1]
+        shape = int(cluster.max()) + 1, int(period.max()) + 1
+        cell = cluster * shape[1] + period
+        count = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
+        return cls(cell, count, tuple(_alike(count)))
+
+    def means(self, values: np.ndarray) -> np.ndarray:
+        """Means of the cells, shape (clusters * periods, s); zero where a cell has no rows."""
+        from scipy.sparse import csc_array
+
+        n = len(self.cell)
+        shares = 1.0 / self.count.ravel()[self.cell]
+        adder = csc_array((shares, self.cell, np.arange(n + 1)), (self.count.size, n))
+        return np.asarray(adder @ values)
+
+
 def across_clusters(
-    values: np.ndarray,
-    exchange: Exchange,
-    level: np.ndarray,
-    times: np.ndarray,
-    rngs: list[np.random.Generator],
+    values: np.ndarray, exchange: Exchange, places: Places, rngs: list[np.random.Generator]
 ) -> np.ndarray:
     """Histories of cluster means change clusters, and deviations from them change firms.
 
@@ -130,34 +171,26 @@ def across_clusters(
         Residuals.
     exchange : Exchange
         Firms whose deviations may change places.
-    level, times : numpy.ndarray, shape (n,)
-        Cluster and period of each row.
+    places : Places
+        Clusters whose means change places.
     rngs : list of numpy.random.Generator, length s
 
     Returns
     -------
     numpy.ndarray, shape (n, s)
     """
-    from scipy.sparse import csr_array
-
-    cluster = np.unique(level, return_inverse=True)[1]
-    period = np.unique(times, return_inverse=True)[1]
-    n_clusters, n_periods = int(cluster.max()) + 1, int(period.max()) + 1
-    cell = cluster * n_periods + period
-    count = np.bincount(cell, minlength=n_clusters * n_periods)
-    share = csr_array((1.0 / count[cell], (cell, np.arange(len(cell)))), (len(count), len(cell)))
-    means = (share @ values).reshape(n_clusters, n_periods)
-    own = across_firms(exchange, rngs)
-    deviation = (values - means.ravel()[cell])[own]
-    deviation -= (share @ deviation)[cell]
-    out = np.empty((len(values), len(rngs)))
-    blocks = _alike(count.reshape(n_clusters, n_periods))
+    means = places.means(values)
+    out = across_firms(exchange, rngs, values - means[places.cell])
+    # Deviations of other firms have a mean here: what comes in its stead is added in one go.
+    change = -places.means(out)
+    means = means.reshape(places.count.shape)
     for s, rng in enumerate(rngs):
-        source = np.arange(n_clusters)
-        for block in blocks:
+        source = np.arange(len(means))
+        for block in places.blocks:
             source[block] = block[rng.permutation(len(block))]
-        out[:, s] = means[source].ravel()[cell]
-    return out + deviation
+        change[:, s] += means[source].ravel()
+    out += change[places.cell]
+    return out
 
 
 def _alike(count: np.ndarray) -> list[np.ndarray]:

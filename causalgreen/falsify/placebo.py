@@ -20,6 +20,7 @@ from causalgreen.falsify.imposed import resemblance, without_effect
 from causalgreen.falsify.levels import FEWEST, Levels, levels_of, refused
 from causalgreen.falsify.permute import (
     Exchange,
+    Places,
     across_clusters,
     across_firms,
     exchange_of,
@@ -146,8 +147,8 @@ def _exchanged(
     observed = solve_swapped(rows, lambda r, low, high: _as_they_are(case, columns, r), 1)
     null = without_effect(rows, columns)
     shown, parts, untested = [("the study", observed)], [], []
-    for at, places in (("firms", None), *levels.places):
-        draw, way = _histories(case, columns, exchange, places), f"across {at}"
+    for at, level in (("firms", None), *levels.places):
+        draw, way = _histories(case, columns, exchange, level), f"across {at}"
         kept = resemblance(rows, draw, columns, case.simulations)
         if kept > MOST_KEPT:
             untested.append(
@@ -191,22 +192,24 @@ def _stay(
 
 
 def _histories(
-    case: Case, columns: tuple[int, ...], exchange: Exchange, places: np.ndarray | None
+    case: Case, columns: tuple[int, ...], exchange: Exchange, level: np.ndarray | None
 ) -> Draw:
     """Draws with histories exchanged across firms, or across places."""
     rngs = streams(case.seed + STREAM, case.simulations)
     times = case.panel.times[case.residuals.design.rows]
+    places = None if level is None else Places.of(level, times)
 
     def draw(repeat: int, low: int, high: int) -> dict[int, np.ndarray]:
         # Copies of a stream, so that repetitions and treatments move together.
-        values = case.residuals.values[repeat]
-        if places is None:
-            order = across_firms(exchange, fresh(rngs[low:high]))
-            return {c: values[:, c][order] for c in columns}
-        return {
-            c: across_clusters(values[:, c], exchange, places, times, fresh(rngs[low:high]))
-            for c in columns
-        }
+        out = {}
+        for c in columns:
+            values, copies = case.residuals.values[repeat][:, c], fresh(rngs[low:high])
+            out[c] = (
+                across_firms(exchange, copies, values)
+                if places is None
+                else across_clusters(values, exchange, places, copies)
+            )
+        return out
 
     return draw
 
