@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["firm_shares", "home_clusters", "solve_weighted", "solve_with_noise"]
 
 RIDGE = 1e-11
+CELLS = 1_500_000
+FIRMS = 16_384
 
 
 def firm_shares(case: Case, n_firms: int) -> np.ndarray:
@@ -105,11 +108,18 @@ def _averages(
     n_terms = len(terms.headline) + (len(terms.detail) if detail else 0)
     if basis.values.shape[1] == 1:
         return evaluate(case.layout, [c[:, :, 0].T for c in coefficients])[:n_terms].T
-    rows = []
-    for s, w in enumerate(share):
-        at_firms = [c[s] @ basis.values.T for c in coefficients]
-        rows.append(evaluate(case.layout, at_firms)[:n_terms] @ w)
-    return np.stack(rows)
+    out = np.empty((len(share), n_terms))
+    step = max(1, FIRMS // len(basis.values))
+    for low in range(0, len(share), step):
+        w = share[low : low + step]
+        # Several simulations at a time: equation by regressor, simulation, firm.
+        at_firms = [
+            (c[low : low + step].transpose(1, 0, 2) @ basis.values.T).reshape(c.shape[1], -1)
+            for c in coefficients
+        ]
+        each = evaluate(case.layout, at_firms)[:n_terms].reshape(n_terms, *w.shape)
+        out[low : low + step] = np.einsum("tsf,sf->st", each, w)
+    return out
 
 
 def solve_with_noise(case: Case, basis: Basis, rngs: list[np.random.Generator]) -> np.ndarray:
@@ -132,25 +142,25 @@ def solve_with_noise(case: Case, basis: Basis, rngs: list[np.random.Generator]) 
     panel = case.panel
     n = len(design.rows)
     weights = np.ones(n) if panel.roles.weight is None else panel.weights[design.rows]
-    step, out = max(1, 6_000_000 // n), []
-    every: dict[int, _Columns] = {}
     share = np.broadcast_to(firm_shares(case, len(basis.values)), (len(rngs), len(basis.values)))
-    for low in range(0, len(rngs), step):
-        noise = _noise(case, rngs[low : low + step], weights)
+    columns = [_Columns.of(case, r, basis, weights) for r in range(len(case.residuals.values))]
+    square: list[np.ndarray] = []
+    crossed: list[list[np.ndarray]] = [[] for _ in columns]
+    with one_thread():
+        for noise in _noise(case, rngs, weights):
+            square.append(weights @ (noise * noise))
+            for found, mine in zip(crossed, columns, strict=True):
+                found.append(mine.weighted.T @ noise)
         repeats = []
-        with one_thread():
-            for r in range(len(case.residuals.values)):
-                if r not in every:
-                    every[r] = _Columns.of(case, r, basis, weights)
-                crossed = every[r].weighted.T @ noise
-                square = np.einsum("ns,ns,n->s", noise, noise, weights, optimize=True)
-                coefficients = [
-                    _with_column(case, r, equation, basis, every[r].products, crossed, square)
-                    for equation in case.layout.equations()
-                ]
-                repeats.append(_averages(case, basis, coefficients, share[: noise.shape[1]]))
-        out.append(np.mean(repeats, axis=0))
-    return np.concatenate(out)
+        for r, mine in enumerate(columns):
+            products = mine.products, np.concatenate(crossed[r], axis=1), np.concatenate(square)
+            coefficients = [
+                _with_column(case, r, equation, basis, *products)
+                for equation in case.layout.equations()
+            ]
+            repeats.append(_averages(case, basis, coefficients, share))
+    averaged: np.ndarray = np.mean(repeats, axis=0)
+    return averaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,18 +186,28 @@ class _Columns:
         return cls(weighted, weighted.T @ ZH)
 
 
-def _noise(case: Case, rngs: list[np.random.Generator], weights: np.ndarray) -> np.ndarray:
-    """Noise without the removed effects, shape (n, s); period effects go in the equations."""
+def _noise(
+    case: Case, rngs: list[np.random.Generator], weights: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Noise without the removed effects, some columns at a time, each of shape (n, s).
+
+    Period effects go in the equations.
+    """
     design, panel = case.residuals.design, case.panel
     rows = design.rows
     cluster, period = panel.clusters[0][rows], panel.codes(panel.roles.time)[rows]
     cell = np.unique(cluster * (int(period.max()) + 1) + period, return_inverse=True)[1]
-    draws = [
-        np.sqrt(0.5) * (g.standard_normal(len(rows)) + g.standard_normal(int(cell.max()) + 1)[cell])
-        for g in rngs
-    ]
     effects = [codes for name, codes in design.effects if name != panel.roles.time]
-    return absorb(np.column_stack(draws), effects, weights)
+    n, n_cells = len(rows), int(cell.max()) + 1
+    step = max(1, CELLS // n)
+    for low in range(0, len(rngs), step):
+        part = rngs[low : low + step]
+        draws = np.empty((len(part), n))
+        for draw, rng in zip(draws, part, strict=True):
+            rng.standard_normal(out=draw)
+            draw += rng.standard_normal(n_cells)[cell]
+            draw *= np.sqrt(0.5)
+        yield absorb(np.ascontiguousarray(draws.T), effects, weights)
 
 
 def _with_column(
