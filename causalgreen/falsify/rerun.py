@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +32,9 @@ __all__ = [
     "quiet_paths",
     "with_panel",
 ]
+
+BLOCKS = 8
+"""Blocks of controls that are left out in one pass over the rows."""
 
 
 @contextmanager
@@ -108,8 +111,6 @@ class Lines:
         Weighted cross products of the columns with themselves and with the targets.
     grid : Grid
         Cells of the rows, for moments.
-    whole : list of numpy.ndarray
-        Coefficients with every feature, once they have been computed.
     """
 
     design: Design
@@ -120,22 +121,21 @@ class Lines:
     products: np.ndarray
     moments: np.ndarray
     grid: Grid
-    whole: list[np.ndarray] = field(default_factory=list)
 
     @classmethod
     def of(cls, case: Case) -> Lines:
         """Cross products of a case, made once for all blocks."""
         design = case.residuals.design
         seen = np.flatnonzero(design.linear > 0)
-        F = np.column_stack([design.features[:, seen], design.periods])
+        F = np.column_stack([np.take(design.features, seen, axis=1), design.periods])
         missing = np.isnan(F)
         gaps, first = np.flatnonzero(missing.any(axis=0)), F.shape[1]
         if len(gaps):
             F = np.column_stack([np.where(missing, 0.0, F), missing[:, gaps].astype(np.float64)])
         if not design.removed:
             F = np.column_stack([F, np.ones(len(F))])
-        spread = np.sqrt(np.mean(F**2, axis=0))
-        F = F / np.where(spread > 0, spread, 1.0)
+        spread = np.sqrt(np.einsum("nc,nc->c", F, F) / len(F))
+        F /= np.where(spread > 0, spread, 1.0)
         weights = None if case.panel.roles.weight is None else case.panel.weights[design.rows]
         W = F if weights is None else F * weights[:, None]
         grid = Grid.of(case.panel, design)
@@ -143,14 +143,6 @@ class Lines:
 
     def coefficients(self, without: np.ndarray | None = None) -> np.ndarray:
         """Coefficients of all columns, shape (c + q, p); zero for features left out."""
-        if without is not None or not self.whole:
-            found = self._solved(without)
-            if without is not None:
-                return found
-            self.whole.append(found)
-        return self.whole[0]
-
-    def _solved(self, without: np.ndarray | None) -> np.ndarray:
         out = np.zeros_like(self.moments)
         use = np.ones(len(out), dtype=bool)
         if without is not None:
@@ -169,8 +161,8 @@ def linear_fit(case: Case) -> np.ndarray:
     return np.asarray(lines.columns @ lines.coefficients())
 
 
-def moments_without(case: Case, names: tuple[str, ...], lines: Lines | None = None) -> Moments:
-    """Moments as they would be without some controls, from least squares on the same rows.
+def moments_without(case: Case, blocks: Sequence[tuple[str, ...]]) -> Iterator[Moments]:
+    """Moments as they would be without each block of controls, from least squares on the same rows.
 
     What the controls add to a linear fit of each target goes back into its residuals; what learners
     found beyond lines stays out.
@@ -179,12 +171,15 @@ def moments_without(case: Case, names: tuple[str, ...], lines: Lines | None = No
     ----------
     case : Case
         The study.
-    names : tuple of str
-        Controls to leave out.
-    lines : Lines, optional
-        ``Lines.of(case)``, where several blocks are left out one after the other.
+    blocks : sequence of tuple of str
+        Controls to leave out, one block after the other.
     """
-    lines = Lines.of(case) if lines is None else lines
-    gone = blocks_of(lines.design, names)
-    back = lines.columns @ (lines.coefficients() - lines.coefficients(gone))
-    return replace(case.moments, cells=lines.grid.cells(case.residuals.values + back[None]))
+    lines = Lines.of(case)
+    whole = lines.coefficients()
+    for low in range(0, len(blocks), BLOCKS):
+        gone = [blocks_of(lines.design, names) for names in blocks[low : low + BLOCKS]]
+        change = np.column_stack([whole - lines.coefficients(one) for one in gone])
+        # One pass over the columns serves several blocks.
+        for back in np.split(lines.columns @ change, len(gone), axis=1):
+            cells = lines.grid.cells(case.residuals.values + back[None])
+            yield replace(case.moments, cells=cells)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from causalgreen.errors import DesignError
 from causalgreen.falsify.equations import basis_of
-from causalgreen.falsify.rerun import Lines, moments_without, panel_like, quiet, with_panel
+from causalgreen.falsify.rerun import moments_without, panel_like, quiet, with_panel
 from causalgreen.falsify.sensitivity_legs import BareLeg, fit_bare
 from causalgreen.falsify.sensitivity_paths import PathForm, strength
 from causalgreen.moments.paths import path_terms
@@ -71,11 +71,11 @@ def gains(long: BareLeg, short: BareLeg, gradient: np.ndarray) -> tuple[float, f
 
 def short_moments(case: Case, blocks: Blocks | None, refit: bool) -> Iterator[tuple[str, Moments]]:
     """Moments without each block, by least squares or by cross-fitting again."""
-    named, lines = control_blocks(case, blocks), None if refit else Lines.of(case)
+    named = control_blocks(case, blocks)
+    if not refit:
+        yield from zip(named, moments_without(case, list(named.values())), strict=True)
+        return
     for name, members in named.items():
-        if lines is not None:
-            yield name, moments_without(case, members, lines)
-            continue
         left = [c for c in case.panel.roles.controls if c not in members]
         panel = panel_like(case.panel, controls=left or None)
         with quiet():

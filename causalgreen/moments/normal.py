@@ -48,23 +48,23 @@ def normal_equations(
     m = k + q
     i, j = np.tril_indices(b)
     width = moments.cells.shape[2:]
-    main, right = np.zeros((len(i), *width)), np.zeros((b, width[1]))
+    sums = np.zeros((len(i) + b, *width))
     of_kind = np.zeros((len(i), len(moments.kinds)))
     for part in moments.parts():
         pairs = h[part][:, i] * h[part][:, j]
         # All columns, without a copy, are faster than those that are needed, copied.
         cells = moments.cells[repeat, part]
-        main += (pairs.T @ cells.reshape(len(cells), -1)).reshape(main.shape)
-        right += h[part].T @ cells[:, target]
+        both = np.column_stack([pairs, h[part]])
+        sums += (both.T @ cells.reshape(len(cells), -1)).reshape(sums.shape)
         for row, values in zip(of_kind, pairs.T, strict=True):
             row += np.bincount(moments.kind[part], values, minlength=len(row))
     periods = (of_kind @ moments.kinds.reshape(len(moments.kinds), q * q)).reshape(
         len(of_kind), q, q
     )
     A, columns = np.empty((m * b, m * b)), [*z, *range(width[0], width[1])]
-    for pair, block in enumerate(_squared(main[:, z][:, :, columns], periods)):
+    for pair, block in enumerate(_squared(sums[: len(i), z][:, :, columns], periods)):
         A[i[pair] :: b, j[pair] :: b] = A[j[pair] :: b, i[pair] :: b] = block
-    return A, right[:, columns].T.ravel()
+    return A, sums[len(i) :, target, columns].T.ravel()
 
 
 def group_products(
