@@ -67,12 +67,26 @@ class Rows:
             cell=self.cell[order],
         )  # fmt: skip
 
+    def halves(self) -> tuple[Rows, np.ndarray]:
+        """What columns are freed of one by one, and what is left to take out of sums of cells.
+
+        Sums are shorter than columns only where cells are few.
+        """
+        none = self.basis[:, :0]
+        if len(self.clusters[0]) * self.basis.shape[1] > len(self.cell):
+            return self, none
+        return replace(self, basis=none), self.basis
+
     def net(self, columns: np.ndarray) -> np.ndarray:
         """Columns without period effects, times the roots of the weights."""
-        out: np.ndarray = columns * self.root
+        return self.freed(columns.copy())
+
+    def freed(self, columns: np.ndarray) -> np.ndarray:
+        """The same in place: columns are long, and memory takes as long as arithmetic."""
+        columns *= self.root
         if self.basis.shape[1]:
-            out -= self.basis @ (self.basis.T @ out)
-        return out
+            columns -= self.basis @ (self.basis.T @ columns)
+        return columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +179,7 @@ def solve_together(several: Sequence[Rows], draw: Draw, simulations: int) -> tup
     """
     stacks = Stacks.of(several[0].cell, len(several[0].clusters[0]))
     several = [rows.ordered(stacks.order) for rows in several]
-    first = several[0]
+    first, (bare, basis) = several[0], several[0].halves()
     step = max(1, CELLS // len(first.cell))
     names = path_terms(first.layout).headline
     pieces: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in several]
@@ -175,10 +189,10 @@ def solve_together(several: Sequence[Rows], draw: Draw, simulations: int) -> tup
             high, each = min(simulations, low + step), []
             for repeat in range(len(first.values)):
                 drawn = draw(repeat, low, high)
-                swap = {c: first.net(x[stacks.order]) for c, x in drawn.items()}
+                swap = {c: bare.freed(x[stacks.order]) for c, x in drawn.items()}
                 if repeat not in fixed:
                     values = [rows.values[repeat] for rows in several]
-                    fixed[repeat] = Fixed.of(values, tuple(swap), stacks)
+                    fixed[repeat] = Fixed.of(values, tuple(swap), stacks, basis)
                 products = Products.of(fixed[repeat], swap, stacks)
                 each.append([_effects(first.layout, table) for table in products.tables()])
             for out, found in zip(pieces, zip(*each, strict=True), strict=True):

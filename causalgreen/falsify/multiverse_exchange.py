@@ -116,7 +116,7 @@ class Specification:
     def t(self, d: np.ndarray) -> np.ndarray:
         """t-statistics of each term and column, shape (terms, b)."""
         d = d * self.root
-        squares = self.stacks.sums(d * d)
+        squares = self.stacks.paired(d, d)
         return np.array([side.t(d, squares, self.stacks) for side in self.sides])
 
 
@@ -141,7 +141,7 @@ def partners(
     for members in patterns.values():
         if len(members) < 2:
             continue
-        rows = np.stack([order[starts[i] : ends[i]] for i in members])
+        rows = order[starts[members][:, None] + np.arange(ends[members[0]] - starts[members[0]])]
         out.append((unit[rows[:, 0]], rows))
         moving += len(members)
     return out, moving / len(starts)

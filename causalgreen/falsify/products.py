@@ -22,20 +22,27 @@ class Fixed:
 
     Attributes
     ----------
-    columns : numpy.ndarray, shape (n, f)
+    columns : numpy.ndarray, shape (n, f + q)
         All that differ, in the order of stacks; a column that two versions share is here once.
+        Then an orthonormal basis of what is to be taken out of the replacements.
     place : tuple of dict
         For each version, which of them each of its columns is.
     sums : numpy.ndarray, shape (f, g, f)
         Cross products within cells.
+    held : numpy.ndarray, shape (f + q, g, q)
+        Cross products of all columns with the basis, within cells.
     """
 
     columns: np.ndarray
     place: tuple[dict[int, int], ...]
     sums: np.ndarray
+    held: np.ndarray
 
     @classmethod
-    def of(cls, versions: Sequence[np.ndarray], replaced: tuple[int, ...], stacks: Stacks) -> Fixed:
+    def of(
+        cls, versions: Sequence[np.ndarray], replaced: tuple[int, ...], stacks: Stacks,
+        basis: np.ndarray,
+    ) -> Fixed:  # fmt: skip
         """From the versions' values, each of shape (n, p), and the columns that will be replaced.
 
         Sums are of each pair of columns that one version has.
@@ -52,7 +59,9 @@ class Fixed:
                     columns.append(column)
             place.append(mine)
         whole = np.column_stack(columns)
-        return cls(whole, tuple(place), stacks.products(whole, whole))
+        every = np.column_stack([whole, basis])
+        held = stacks.products(every, basis)
+        return cls(every, tuple(place), stacks.products(whole, whole), held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +100,19 @@ class Products:
 
     @classmethod
     def of(cls, fixed: Fixed, swap: Mapping[int, np.ndarray], stacks: Stacks) -> Products:
-        """From the replacements, each of shape (n, s), in the order of stacks."""
-        cross = {c: stacks.products(fixed.columns, x) for c, x in swap.items()}
-        own = {(c, d): stacks.sums(swap[c] * swap[d]) for c in swap for d in swap if d <= c}
-        return cls(fixed, cross, own)
+        """From the replacements, each of shape (n, s), in the order of stacks.
+
+        The basis leaves the sums, not the replacements, which are far longer.
+        """
+        f = len(fixed.sums)
+        raw = {c: stacks.products(fixed.columns, x) for c, x in swap.items()}
+        size = {c: products[f:].sum(axis=1) for c, products in raw.items()}
+        left = {c: products - fixed.held @ size[c] for c, products in raw.items()}
+        own = {(c, d): stacks.paired(swap[c], swap[d]) for c in swap for d in swap if d <= c}
+        for (c, d), sums in own.items():
+            for k in range(f, len(fixed.held)):
+                sums -= size[c][k - f] * left[d][k] + size[d][k - f] * raw[c][k]
+        return cls(fixed, {c: products[:f] for c, products in left.items()}, own)
 
     def tables(self) -> Iterator[Table]:
         """The products of every version, by its own columns."""

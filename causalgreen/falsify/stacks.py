@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,8 +26,8 @@ class Stacks:
     --------
     >>> stacks = Stacks.of(np.array([0, 1, 0, 2]), 3)
     >>> x = np.array([[1.0], [2.0], [3.0], [4.0]])[stacks.order]
-    >>> stacks.products(x, x).ravel(), stacks.sums(x).ravel()
-    (array([10.,  4., 16.]), array([4., 2., 4.]))
+    >>> stacks.products(x, x).ravel(), stacks.paired(x, x).ravel()
+    (array([10.,  4., 16.]), array([10.,  4., 16.]))
     """
 
     order: np.ndarray
@@ -47,14 +48,22 @@ class Stacks:
     def products(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Cross products within cells, shape (a, n_cells, b), of columns in this order."""
         out = np.zeros((left.shape[1], self.n_cells, right.shape[1]))
-        for rows, cells in self.parts:
-            one, two = (x[rows].reshape(len(cells), -1, x.shape[1]) for x in (left, right))
+        for cells, one, two in self._stacked(left, right):
             out[:, cells] = (one.transpose(0, 2, 1) @ two).transpose(1, 0, 2)
         return out
 
-    def sums(self, values: np.ndarray) -> np.ndarray:
-        """Sums over cells, shape (n_cells, b), of columns in this order."""
-        out = np.zeros((self.n_cells, values.shape[1]))
-        for rows, cells in self.parts:
-            out[cells] = values[rows].reshape(len(cells), -1, values.shape[1]).sum(axis=1)
+    def paired(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Products of each column with its like within cells, shape (n_cells, b)."""
+        out = np.zeros((self.n_cells, left.shape[1]))
+        for cells, one, two in self._stacked(left, right):
+            out[cells] = np.einsum("gnb,gnb->gb", one, two)
         return out
+
+    def _stacked(
+        self, left: np.ndarray, right: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Cells of one size, and their rows of both as arrays of three dimensions."""
+        for rows, cells in self.parts:
+            shape = len(cells), (rows.stop - rows.start) // len(cells)
+            one, two = (x[rows].reshape(*shape, x.shape[1]) for x in (left, right))
+            yield cells, one, two
