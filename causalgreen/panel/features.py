@@ -117,7 +117,7 @@ class FeatureLayout:
 
     def build(self) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Names, matrix of shape (m, f), what linear learners see, the others see, the traits."""
-        columns = self._columns()
+        columns, own = self._columns()
         names = tuple(name for block, *_ in columns for name in block)
         matrix = np.empty((len(self.rows), len(names)))
         low = 0
@@ -126,13 +126,12 @@ class FeatureLayout:
             low += len(block)
         linear = np.array([free for block, _, free, _ in columns for _ in block], dtype=np.float64)
         flexible = np.array([flag for block, *_, flag in columns for _ in block], dtype=bool)
-        own = set(encode_traits(self.panel)[0])
         traits = np.array([name in own for name in names], dtype=bool) & flexible
         return names, matrix, linear, flexible, traits
 
     def count(self) -> FeatureCounts:
         """How many columns there are, of which kinds; nothing is made."""
-        columns, own = self._columns(), set(encode_traits(self.panel)[0])
+        columns, own = self._columns()
         sizes = [len(block) for block, *_ in columns]
         return FeatureCounts(
             sum(sizes),
@@ -142,11 +141,13 @@ class FeatureLayout:
             max(sizes, default=0),
         )
 
-    def _columns(self) -> list[Block]:
-        columns = [*self._controls(), *self._means(), *self._traits()]
+    def _columns(self) -> tuple[list[Block], frozenset[str]]:
+        """All blocks, and which names are those of traits."""
+        names, traits = encode_traits(self.panel)
+        columns = [*self._controls(names, traits), *self._means(), *self._traits(names, traits)]
         if columns and self.time and not self.approximate:
             columns.append(((self.panel.roles.time,), self._period, False, True))
-        return columns
+        return columns, frozenset(names)
 
     def _period(self) -> np.ndarray:
         return self.panel.times[self.rows].astype(np.float64)[:, None]
@@ -160,7 +161,7 @@ class FeatureLayout:
         whole = len(self.rows) == len(values)
         return values if whole else values[self.rows]
 
-    def _controls(self) -> Iterator[Block]:
+    def _controls(self, names: tuple[str, ...], traits: np.ndarray) -> Iterator[Block]:
         controls = self.panel.roles.controls
         if not controls:
             return
@@ -168,11 +169,12 @@ class FeatureLayout:
         if self.lagged is not None:
             lags = tuple(f"{c} (lag)" for c in controls)
             yield from self._both(lags, lambda: self._levels(controls, back=True))
-        yield from self._products(controls)
+        yield from self._products(controls, names, traits)
 
-    def _products(self, controls: tuple[str, ...]) -> Iterator[Block]:
+    def _products(
+        self, controls: tuple[str, ...], names: tuple[str, ...], traits: np.ndarray
+    ) -> Iterator[Block]:
         """Controls times centred traits, for linear learners."""
-        names, traits = encode_traits(self.panel)
         if not names or self.approximate:
             return
         # Indicators stay 0 and 1: of a level that only held-out clusters have, nothing is learned.
@@ -210,8 +212,7 @@ class FeatureLayout:
         else:
             yield labels, means, False, True
 
-    def _traits(self) -> Iterator[Block]:
-        names, values = encode_traits(self.panel)
+    def _traits(self, names: tuple[str, ...], values: np.ndarray) -> Iterator[Block]:
         if not names:
             return
 
