@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from causalgreen.falsify.stacks import Stacks
 from causalgreen.moments.basis import Basis
 from causalgreen.moments.normal import group_products, group_right
 from causalgreen.moments.paths import evaluate, path_terms
@@ -150,7 +151,7 @@ def solve_with_noise(case: Case, basis: Basis, rngs: list[np.random.Generator]) 
         for noise in _noise(case, rngs, weights):
             square.append(weights @ (noise * noise))
             for found, mine in zip(crossed, columns, strict=True):
-                found.append(mine.weighted.T @ noise)
+                found.append(mine.times(noise))
         repeats = []
         for r, mine in enumerate(columns):
             products = mine.products, np.concatenate(crossed[r], axis=1), np.concatenate(square)
@@ -169,21 +170,35 @@ class _Columns:
 
     Attributes
     ----------
-    weighted : numpy.ndarray, shape (n, (p + periods) * q)
+    weighted : numpy.ndarray, shape (n, p + periods)
+        Residuals and period indicators times weights, in the order of stacks.
+    basis : numpy.ndarray, shape (q, firms)
+    stacks : Stacks
+        Rows by firm: basis functions are the same for all rows of a firm.
     products : numpy.ndarray, shape ((p + periods) * q, (p + periods) * q)
+        Cross products of the columns.
     """
 
     weighted: np.ndarray
+    basis: np.ndarray
+    stacks: Stacks
     products: np.ndarray
 
     @classmethod
     def of(cls, case: Case, repeat: int, basis: Basis, weights: np.ndarray) -> _Columns:
         design = case.residuals.design
         Z = np.column_stack([case.residuals.values[repeat], design.periods])
-        h = basis.values[case.panel.unit_codes[design.rows]]
-        ZH = (Z[:, :, None] * h[:, None, :]).reshape(len(Z), -1)
-        weighted = ZH * weights[:, None]
-        return cls(weighted, weighted.T @ ZH)
+        unit = case.panel.unit_codes[design.rows]
+        ZH = (Z[:, :, None] * basis.values[unit][:, None, :]).reshape(len(Z), -1)
+        products = (ZH * weights[:, None]).T @ ZH
+        stacks = Stacks.of(unit, len(basis.values))
+        weighted = (Z * weights[:, None])[stacks.order]
+        return cls(weighted, basis.values.T, stacks, products)
+
+    def times(self, other: np.ndarray) -> np.ndarray:
+        """Cross products with other columns (n, s), shape ((p + periods) * q, s)."""
+        by_firm = self.stacks.products(self.weighted, other[self.stacks.order])
+        return np.asarray((self.basis @ by_firm).reshape(-1, other.shape[1]))
 
 
 def _noise(
