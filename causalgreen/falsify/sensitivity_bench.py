@@ -118,7 +118,7 @@ def _asked(
     basis = basis_of(case)
     return [
         (
-            name, {equation: fit_bare(moments, equation, basis) for equation in equations},
+            name, fit_bare(moments, equations, basis),
             estimate_paths(moments, case.layout, basis),
         )
         for name, moments in chain([("", case.moments)], short_moments(case, blocks, refit))

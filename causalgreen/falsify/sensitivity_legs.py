@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from causalgreen.errors import EstimationError
 from causalgreen.moments.basis import Basis
 from causalgreen.moments.moments import Moments
-from causalgreen.moments.normal import normal_equations, scores
+from causalgreen.moments.normal import Totals, scores
 from causalgreen.moments.system import Equation
 
 __all__ = ["BareLeg", "Leg", "Reach", "fit_bare", "fit_leg"]
@@ -153,7 +154,7 @@ def fit_leg(moments: Moments, equation: Equation, basis: Basis) -> Leg:
     target, regressors = equation.target, equation.regressors
     h = basis.values[moments.sample.units]
     q, k = h.shape[1], len(regressors)
-    _, b, inverse = _solved(moments, equation, h)
+    _, b, inverse = _solved(moments, equation, Totals.of(moments, 0, h))
     theta = (inverse @ b).reshape(-1, q)
     at = h @ theta.T
     zy, score = scores(moments, 0, target, regressors, at)
@@ -168,38 +169,43 @@ def fit_leg(moments: Moments, equation: Equation, basis: Basis) -> Leg:
     )  # fmt: skip
 
 
-def fit_bare(moments: Moments, equation: Equation, basis: Basis) -> BareLeg:
-    """What `fit_leg` says of variances, at a fraction of its cost.
+def fit_bare(
+    moments: Moments, equations: Sequence[Equation], basis: Basis
+) -> dict[Equation, BareLeg]:
+    """What `fit_leg` says of variances, for several equations at a fraction of its cost.
 
     Parameters
     ----------
-    moments, equation, basis
+    moments, equations, basis
         As in `fit_leg`.
 
     Returns
     -------
-    BareLeg
+    dict of Equation to BareLeg
 
     Raises
     ------
     EstimationError
         As `fit_leg`.
     """
-    moments = moments.averaged()
-    A, b, inverse = _solved(moments, equation, basis.values[moments.sample.units])
-    theta = inverse @ b
-    yy = float(moments.cells[0, :, equation.target, equation.target].sum())
-    sigma2 = _variance(moments, equation, yy - 2 * float(theta @ b) + float(theta @ A @ theta))
-    return BareLeg(sigma2, inverse, float(moments.sample.weight.sum()))
+    moments, out = moments.averaged(), {}
+    totals = Totals.of(moments, 0, basis.values[moments.sample.units])
+    for equation in equations:
+        A, b, inverse = _solved(moments, equation, totals)
+        theta = inverse @ b
+        yy = float(moments.cells[0, :, equation.target, equation.target].sum())
+        sigma2 = _variance(moments, equation, yy - 2 * float(theta @ b) + float(theta @ A @ theta))
+        out[equation] = BareLeg(sigma2, inverse, float(moments.sample.weight.sum()))
+    return out
 
 
 def _solved(
-    moments: Moments, equation: Equation, h: np.ndarray
+    moments: Moments, equation: Equation, totals: Totals
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Normal equations, and the inverse of their left side."""
-    A, b = normal_equations(moments, 0, equation.target, equation.regressors, h)
+    A, b = totals.equation(equation.target, equation.regressors)
     size = np.sqrt(np.maximum(np.diag(A), 0.0))
-    if not (size[: len(equation.regressors) * h.shape[1]] > 0).all():
+    if not (size[: len(equation.regressors) * len(totals.single)] > 0).all():
         raise EstimationError("nothing is left of a regressor once fixed effects are removed")
     size = np.where(size > 0, size, 1.0)
     inverse = np.linalg.pinv(A / size[:, None] / size, rcond=1e-10, hermitian=True)

@@ -7,64 +7,77 @@ unknowns, so that memory does not grow with the number of questions.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from causalgreen.moments.moments import Moments
 
-__all__ = ["group_products", "group_right", "normal_equations", "scores"]
+__all__ = ["Totals", "group_products", "group_right", "scores"]
 
 
-def normal_equations(
-    moments: Moments, repeat: int, target: int, regressors: tuple[int, ...], h: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Left and right side of the normal equations of one equation, over all cells.
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Moments times basis functions, summed over cells: of these all normal equations are made.
 
-    Every column is multiplied by every basis function. Period effects are, too: where effects
-    vary with a trait, a common trend of the treatment is a different trend of the outcome for
-    each value of the trait.
-
-    Parameters
+    Attributes
     ----------
-    moments : Moments
-        Moments of the residuals.
-    repeat : int
-        Which repetition of the cross-fitting.
-    target : int
-        Column of the left-hand side.
-    regressors : tuple of int, length k
-        Columns of the right-hand side; the q period indicators follow them.
-    h : numpy.ndarray, shape (g, b)
-        Basis functions at each cell.
-
-    Returns
-    -------
-    A : numpy.ndarray, shape (m * b, m * b)
-        With m = k + q; unknowns in the order column, basis function.
-    y : numpy.ndarray, shape (m * b,)
+    pairs : numpy.ndarray, shape (b * (b + 1) / 2, p, p + q)
+        Times the product of two basis functions, in the order of ``numpy.tril_indices``.
+    single : numpy.ndarray, shape (b, p, p + q)
+        Times one.
+    periods : numpy.ndarray, shape (b * (b + 1) / 2, q, q)
+        Moments of the period indicators, times the product of two.
     """
-    z, b = list(regressors), h.shape[1]
-    k, q = len(z), moments.n_periods
-    m = k + q
-    i, j = np.tril_indices(b)
-    width = moments.cells.shape[2:]
-    sums = np.zeros((len(i) + b, *width))
-    of_kind = np.zeros((len(i), len(moments.kinds)))
-    for part in moments.parts():
-        pairs = h[part][:, i] * h[part][:, j]
-        # All columns, without a copy, are faster than those that are needed, copied.
-        cells = moments.cells[repeat, part]
-        both = np.column_stack([pairs, h[part]])
-        sums += (both.T @ cells.reshape(len(cells), -1)).reshape(sums.shape)
-        for row, values in zip(of_kind, pairs.T, strict=True):
-            row += np.bincount(moments.kind[part], values, minlength=len(row))
-    periods = (of_kind @ moments.kinds.reshape(len(moments.kinds), q * q)).reshape(
-        len(of_kind), q, q
-    )
-    A, columns = np.empty((m * b, m * b)), [*z, *range(width[0], width[1])]
-    for pair, block in enumerate(_squared(sums[: len(i), z][:, :, columns], periods)):
-        A[i[pair] :: b, j[pair] :: b] = A[j[pair] :: b, i[pair] :: b] = block
-    return A, sums[len(i) :, target, columns].T.ravel()
+
+    pairs: np.ndarray
+    single: np.ndarray
+    periods: np.ndarray
+
+    @classmethod
+    def of(cls, moments: Moments, repeat: int, h: np.ndarray) -> Totals:
+        """Of one repetition, with basis functions at each cell, shape (g, b)."""
+        b, q, shape = h.shape[1], moments.n_periods, moments.cells.shape[2:]
+        i, j = np.tril_indices(b)
+        sums = np.zeros((len(i) + b, *shape))
+        of_kind = np.zeros((len(i), len(moments.kinds)))
+        for part in moments.parts():
+            pairs, cells = h[part][:, i] * h[part][:, j], moments.cells[repeat, part]
+            both = np.column_stack([pairs, h[part]])
+            sums += (both.T @ cells.reshape(len(cells), -1)).reshape(sums.shape)
+            for row, values in zip(of_kind, pairs.T, strict=True):
+                row += np.bincount(moments.kind[part], values, minlength=len(row))
+        periods = of_kind @ moments.kinds.reshape(len(moments.kinds), q * q)
+        return cls(sums[: len(i)], sums[len(i) :], periods.reshape(len(i), q, q))
+
+    def equation(self, target: int, regressors: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Left and right side of the normal equations of one equation.
+
+        Every column is multiplied by every basis function. Period effects are, too: where effects
+        vary with a trait, a common trend of the treatment is a different trend of the outcome for
+        each value of the trait.
+
+        Parameters
+        ----------
+        target : int
+            Column of the left-hand side.
+        regressors : tuple of int, length k
+            Columns of the right-hand side; the q period indicators follow them.
+
+        Returns
+        -------
+        A : numpy.ndarray, shape (m * b, m * b)
+            With m = k + q; unknowns in the order column, basis function.
+        y : numpy.ndarray, shape (m * b,)
+        """
+        b, p, width = self.single.shape
+        z, columns = list(regressors), [*regressors, *range(p, width)]
+        m = len(columns)
+        A = np.empty((m * b, m * b))
+        blocks = _squared(self.pairs[:, z][:, :, columns], self.periods)
+        for i, j, block in zip(*np.tril_indices(b), blocks, strict=True):
+            A[i::b, j::b] = A[j::b, i::b] = block
+        return A, self.single[:, target, columns].T.ravel()
 
 
 def group_products(
@@ -74,8 +87,14 @@ def group_products(
 
     Parameters
     ----------
-    moments, repeat, regressors, h
-        As in `normal_equations`.
+    moments : Moments
+        Moments of the residuals.
+    repeat : int
+        Which repetition of the cross-fitting.
+    regressors : tuple of int, length k
+        As in `Totals.equation`.
+    h : numpy.ndarray, shape (g, b)
+        Basis functions at each cell.
     groups : numpy.ndarray of int, shape (g,)
         Group of each cell.
 
@@ -89,17 +108,21 @@ def group_products(
     from scipy.sparse import csr_array
 
     z, q = list(regressors), moments.n_periods
-    k, n_groups, n_kinds = len(z), int(groups.max()) + 1, len(moments.kinds)
+    p, width = moments.cells.shape[2:]
+    columns = [*z, *range(p, width)]
+    n_groups, n_kinds = int(groups.max()) + 1, len(moments.kinds)
     flat = moments.kinds.reshape(n_kinds, q * q)
     for i, j in zip(*np.tril_indices(h.shape[1]), strict=True):
         pair = h[:, i] * h[:, j]
-        main = np.zeros((n_groups, k * (k + q)))
+        main = np.zeros((n_groups, p * width))
         for part in moments.parts():
-            both, _ = _main(moments, repeat, z, z[0], part)
-            main += _adder(groups[part], n_groups, pair[part]) @ both.reshape(len(both), -1)
+            # All columns are added faster than those that are needed are copied.
+            cells = moments.cells[repeat, part].reshape(-1, p * width)
+            main += _adder(groups[part], n_groups, pair[part]) @ cells
         of_kind = csr_array((pair, (groups, moments.kind)), (n_groups, n_kinds))
         periods = (of_kind @ flat).reshape(n_groups, q, q)
-        yield int(i), int(j), _squared(main.reshape(n_groups, k, k + q), periods)
+        chosen = main.reshape(n_groups, p, width)[:, z][:, :, columns]
+        yield int(i), int(j), _squared(chosen, periods)
 
 
 def group_right(
@@ -107,10 +130,11 @@ def group_right(
     groups: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
     """Right sides by group of cells, shape (n_groups, m, b); see `group_products`."""
-    z, n_groups = list(regressors), int(groups.max()) + 1
-    out = np.zeros((n_groups, len(z) + moments.n_periods, h.shape[1]))
+    p, width = moments.cells.shape[2:]
+    columns, n_groups = [*regressors, *range(p, width)], int(groups.max()) + 1
+    out = np.zeros((n_groups, len(columns), h.shape[1]))
     for part in moments.parts():
-        _, y = _main(moments, repeat, z, target, part)
+        y = np.ascontiguousarray(moments.cells[repeat, part, target][:, columns])
         for i in range(h.shape[1]):
             out[:, :, i] += _adder(groups[part], n_groups, h[part, i]) @ y
     return out
@@ -124,7 +148,7 @@ def scores(
     Parameters
     ----------
     moments, repeat, target, regressors
-        As in `normal_equations`.
+        As in `group_products` and `Totals.equation`.
     at : numpy.ndarray, shape (g, m)
         Coefficients of every cell.
 

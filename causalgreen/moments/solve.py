@@ -12,6 +12,7 @@ import numpy as np
 from causalgreen.errors import EstimationError
 from causalgreen.moments.basis import Basis
 from causalgreen.moments.moments import Moments
+from causalgreen.moments.normal import Totals
 from causalgreen.moments.paths import PathTerms, evaluate, path_terms
 from causalgreen.moments.system import (
     Fit,
@@ -89,7 +90,8 @@ def solve_paths(
     estimates, influences = [], []
     for repeat in range(moments.n_repeats):
         with one_thread():
-            fits = [fit_equation(moments, repeat, eq, basis) for eq in equations]
+            totals = Totals.of(moments, repeat, basis.values[moments.sample.units])
+            fits = [fit_equation(moments, repeat, eq, basis, totals) for eq in equations]
         estimate, gradient, each = _average_effects(layout, fits, basis, share)
         influence = sum(
             np.einsum("gij,tij->gt", fit.influence, part)
@@ -120,8 +122,9 @@ def estimate_paths(moments: Moments, layout: Layout, basis: Basis) -> np.ndarray
     h, w = (basis.values[:1], np.ones(1)) if constant else (basis.values, share)
     with one_thread():
         for repeat in range(moments.n_repeats):
+            totals = Totals.of(moments, repeat, basis.values[moments.sample.units])
             coefficients = [
-                solve_equation(moments, repeat, equation, basis)[0]
+                solve_equation(moments, repeat, equation, basis, totals)[0]
                 for equation in layout.equations()
             ]
             out.append(evaluate(layout, [c @ h.T for c in coefficients]) @ w)

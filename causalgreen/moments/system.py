@@ -9,7 +9,7 @@ import numpy as np
 from causalgreen.errors import EstimationError
 from causalgreen.moments.basis import Basis
 from causalgreen.moments.moments import Moments
-from causalgreen.moments.normal import group_products, group_right, normal_equations, scores
+from causalgreen.moments.normal import Totals, group_products, group_right, scores
 
 __all__ = ["Equation", "Fit", "Layout", "fit_equation", "leave_clusters_out", "solve_equation"]
 
@@ -138,7 +138,9 @@ def _names(moments: Moments, equation: Equation, basis: Basis) -> list[str]:
     ]
 
 
-def fit_equation(moments: Moments, repeat: int, equation: Equation, basis: Basis) -> Fit:
+def fit_equation(
+    moments: Moments, repeat: int, equation: Equation, basis: Basis, totals: Totals | None = None
+) -> Fit:
     """Least squares of one equation, with the influence of every cell.
 
     Parameters
@@ -151,6 +153,8 @@ def fit_equation(moments: Moments, repeat: int, equation: Equation, basis: Basis
         Target and regressors.
     basis : Basis
         Functions of the traits that multiply the coefficients.
+    totals : Totals, optional
+        Of this repetition, where several equations are solved.
 
     Returns
     -------
@@ -164,7 +168,7 @@ def fit_equation(moments: Moments, repeat: int, equation: Equation, basis: Basis
     """
     h = basis.values[moments.sample.units]
     k, q = len(equation.regressors), h.shape[1]
-    _, theta, inverse = solve_equation(moments, repeat, equation, basis)
+    _, theta, inverse = solve_equation(moments, repeat, equation, basis, totals)
     _, residual = scores(moments, repeat, equation.target, equation.regressors, h @ theta.T)
     influence, main = np.empty((len(h), k * q)), inverse[:, : k * q]
     for part in moments.parts():
@@ -174,13 +178,13 @@ def fit_equation(moments: Moments, repeat: int, equation: Equation, basis: Basis
 
 
 def solve_equation(
-    moments: Moments, repeat: int, equation: Equation, basis: Basis
+    moments: Moments, repeat: int, equation: Equation, basis: Basis, totals: Totals | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Least squares of one equation, without influences.
 
     Parameters
     ----------
-    moments, repeat, equation, basis
+    moments, repeat, equation, basis, totals
         As in `fit_equation`.
 
     Returns
@@ -195,9 +199,10 @@ def solve_equation(
     EstimationError
         As `fit_equation`.
     """
-    h = basis.values[moments.sample.units]
-    k, q = len(equation.regressors), h.shape[1]
-    A, b = normal_equations(moments, repeat, equation.target, equation.regressors, h)
+    k, q = len(equation.regressors), basis.values.shape[1]
+    if totals is None:
+        totals = Totals.of(moments, repeat, basis.values[moments.sample.units])
+    A, b = totals.equation(equation.target, equation.regressors)
     inverse, doubtful = _invert(A[None], k * q)
     if doubtful.any():
         _refuse_undetermined(A, doubtful[0], _names(moments, equation, basis))

@@ -10,7 +10,7 @@ import numpy as np
 
 from causalgreen.errors import DesignError, EstimationError
 from causalgreen.moments.basis import trait_basis
-from causalgreen.moments.normal import normal_equations
+from causalgreen.moments.normal import Totals
 from causalgreen.moments.paths import evaluate, path_terms
 from causalgreen.moments.system import Layout
 from causalgreen.panel.traits import TraitCode
@@ -255,7 +255,8 @@ def _without_local_periods(moments: Moments, X: np.ndarray) -> np.ndarray:
     names = tuple(f"x{i}" for i in range(X.shape[1]))
     h = trait_basis(names, X).values
     # Every target on the period effects alone: the right sides of an equation without regressors.
-    sides = [normal_equations(moments, 0, target, (), h) for target in range(p)]
+    totals = Totals.of(moments, 0, h)
+    sides = [totals.equation(target, ()) for target in range(p)]
     right = np.column_stack([side for _, side in sides])
     try:
         solved = np.linalg.pinv(sides[0][0], hermitian=True) @ right
