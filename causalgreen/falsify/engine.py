@@ -219,20 +219,32 @@ def _effects(layout: Layout, table: Table) -> tuple[np.ndarray, np.ndarray]:
     coefficients = [c for c, _, _ in fits]
     n_terms = len(path_terms(layout).headline)
     estimate = evaluate(layout, coefficients)[:n_terms]
+    slopes, low = _slopes(layout, coefficients)[:, :n_terms], 0
     influence: np.ndarray | float = 0.0
-    tiny = 1e-30
-    for e, (coefficient, inverse, scores) in enumerate(fits):
-        slopes = []
-        for j in range(len(coefficient)):
-            bent = list(coefficients)
-            bent[e] = coefficient.astype(complex)
-            bent[e][j] += 1j * tiny
-            slopes.append(evaluate(layout, bent).imag[:n_terms] / tiny)
+    for coefficient, inverse, scores in fits:
         # Weight of each score in each term: (h, s, k).
-        weight = np.einsum("jhs,sjk->khs", np.stack(slopes), inverse)
+        mine = slopes[low : low + len(coefficient)]
+        weight = np.einsum("jhs,sjk->khs", mine, inverse)
         for of_score, score in zip(weight, scores, strict=True):
             influence = influence + of_score[None] * score[:, None, :]
+        low += len(coefficient)
     return estimate, np.asarray(influence)
+
+
+def _slopes(layout: Layout, coefficients: Sequence[np.ndarray]) -> np.ndarray:
+    """Derivatives of all effects in every coefficient, shape (coefficients, effects, s).
+
+    By complex steps, all of them in one evaluation.
+    """
+    n, s = sum(map(len, coefficients)), max(c.shape[1] for c in coefficients)
+    tiny, bent, low = 1e-30, [], 0
+    for c in coefficients:
+        values = np.broadcast_to(c[:, None], (len(c), n, s)).astype(complex)
+        values[np.arange(len(c)), low + np.arange(len(c))] += 1j * tiny
+        bent.append(values.reshape(len(c), -1))
+        low += len(c)
+    slopes: np.ndarray = evaluate(layout, bent).imag / tiny
+    return slopes.reshape(-1, n, s).transpose(1, 0, 2)
 
 
 def _fit(table: Table, equation: Equation) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
