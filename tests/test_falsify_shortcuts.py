@@ -116,6 +116,25 @@ def test_placebos_from_products_of_clusters_equal_regressions_on_rows(cluster, r
                 np.testing.assert_allclose(batch.estimate[:, s], mean, rtol=1e-9, atol=1e-14)
 
 
+@pytest.mark.parametrize("cluster", CLUSTERS, ids=str)
+def test_period_effects_leave_sums_of_cells_or_columns_alike(cluster, monkeypatch):
+    rows = case_rows(_case(cluster))
+    new = np.random.default_rng(0).normal(size=(2, len(rows.cell), 3))
+
+    def solved():
+        return solve_swapped(rows, lambda r, low, high: {0: new[0], 1: new[1]}, 3)
+
+    assert rows.halves()[1].shape[1]
+    found = solved()
+    monkeypatch.setattr(type(rows), "halves", lambda self: (self, self.basis[:, :0]))
+    columns = solved()
+    np.testing.assert_allclose(found.estimate, columns.estimate, rtol=1e-9, atol=1e-14)
+    np.testing.assert_allclose(found.std_error, columns.std_error, rtol=1e-9)
+    monkeypatch.undo()
+    crowded = replace(rows, clusters=tuple(np.arange(len(rows.cell)) for _ in rows.clusters))
+    assert not crowded.halves()[1].shape[1]
+
+
 def test_two_columns_replaced_together(case):
     rows = case_rows(case)
     rng = np.random.default_rng(0)
