@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from causalgreen.report.layout import lay_out, without_empty_labels
 from causalgreen.report.page import figure_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.backend_bases import FigureCanvasBase
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
     from matplotlib.transforms import Bbox
     from PIL.Image import Image
 
@@ -30,8 +33,6 @@ COLOURS, SAMPLE, LARGE = 256, 4, 200_000
 COMPRESSION = 6
 HEAVY = 2_000_000
 """Letters of an SVG beyond which points are lighter."""
-FINE = 160
-"""Points per inch of what is drawn as points within an SVG."""
 _PATHS, _DIGITS = re.compile(r' d="[^"]+"'), re.compile(r"(\.\d\d)\d+")
 _NOTES = re.compile(r"<!--.*?-->\n?|^ +", re.DOTALL | re.MULTILINE)
 
@@ -92,15 +93,15 @@ def svg_of(drawing: Figure | Axes) -> str:
     """
     from matplotlib import rc_context
 
+    from causalgreen.report.letters import LetterCanvas
+
     figure, text = figure_of(drawing), StringIO()
-    # Shapes of letters are not hinted: nor may be the letters that the layout measures.
     settings: Any = {
         "svg.fonttype": "path", "svg.hashsalt": "causalgreen", "svg.image_inline": True,
-        "text.hinting": "none", "text.hinting_factor": 1,
     }  # fmt: skip
-    with rc_context(settings), _laid_out(figure, 72) as kept_inside:
+    with rc_context(settings), _laid_out(figure, 72, LetterCanvas) as kept_inside:
         figure.savefig(
-            text, format="svg", dpi=FINE, facecolor="white",
+            text, format="svg", dpi=72, facecolor="white",
             bbox_inches=_around(figure, kept_inside), pad_inches=0,
             metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
         )  # fmt: skip
@@ -133,15 +134,23 @@ def _words(figure: Figure) -> list[Bbox]:
     from matplotlib.text import Text
 
     words: list[Text] = list(figure.texts)
+    labels: list[tuple[Text, int]] = []
     for axes in figure.axes:
-        own = [part for part in axes.get_children() if isinstance(part, Text)]
-        words += [*own, axes.xaxis.label, axes.yaxis.label]
-    return [
-        text.get_window_extent()
-        for text in words
-        if text.get_visible() and text.get_text().strip()
-        and not (text.get_clip_on() and text.get_clip_box())
-    ]  # fmt: skip
+        words += [part for part in axes.get_children() if isinstance(part, Text)]
+        labels += [(axes.xaxis.label, 0), (axes.yaxis.label, 1)]
+    found = [text.get_window_extent() for text in words if _seen(text)]
+    for text, along in labels:
+        if _seen(text):
+            # How far it stands from the axis is known when that is drawn, and the layout left room.
+            box = figure.bbox.frozen()
+            box.get_points()[:, along] = text.get_window_extent().get_points()[:, along]
+            found.append(box)
+    return found
+
+
+def _seen(text: Text) -> bool:
+    clipped = text.get_clip_on() and text.get_clip_box()
+    return bool(text.get_visible() and text.get_text().strip() and not clipped)
 
 
 def _two_decimals(path: re.Match[str]) -> str:
@@ -154,36 +163,37 @@ def _drawn(figure: Figure, dpi: int) -> np.ndarray:
 
     ``savefig(bbox_inches="tight")`` draws everything twice, once to see how large it is.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.transforms import Bbox
 
     wide, high = figure.get_size_inches()
     width, height = (int(np.ceil((side + 2 * AROUND) * dpi)) for side in (wide, high))
     room = Bbox.from_bounds(-AROUND, -AROUND, (width + 0.5) / dpi, (height + 0.5) / dpi)
     buffer = BytesIO()
-    with _laid_out(figure, dpi):
+    with _laid_out(figure, dpi, FigureCanvasAgg):
         figure.savefig(buffer, format="rgba", dpi=dpi, bbox_inches=room, facecolor="white")
     return np.frombuffer(buffer.getvalue(), np.uint8).reshape(height, width, 4)
 
 
 @contextmanager
-def _laid_out(figure: Figure, dpi: int) -> Iterator[bool]:
+def _laid_out(figure: Figure, dpi: int, canvas_of: type[FigureCanvasBase]) -> Iterator[bool]:
     """The figure with its layout made for this resolution, on a canvas of its own.
 
     Gives whether a layout could be made, and keeps everything but words inside.
     """
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas, engine, before = figure.canvas, figure.get_layout_engine(), figure.dpi
     loose = [box for box in figure.legends if box.get_bbox_to_anchor() is figure.bbox]
-    FigureCanvasAgg(figure)
+    canvas_of(figure)
     try:
         figure.dpi = dpi
         made = engine is not None
         if engine is not None:
             with warnings.catch_warnings(record=True) as said:
                 warnings.simplefilter("always")
-                engine.execute(figure)
+                with without_empty_labels(figure):
+                    lay_out(figure, engine)
             # matplotlib warns where there is no room for what belongs to the axes
             made = not said
             # None, not "none": a placeholder would have the figure drawn once for nothing.
@@ -192,7 +202,8 @@ def _laid_out(figure: Figure, dpi: int) -> Iterator[bool]:
         # Room around the figure must not move what stands at its edges.
         for legend in loose:
             legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
-        yield made
+        with without_empty_labels(figure):
+            yield made
     finally:
         for legend in loose:
             legend.set_bbox_to_anchor(None)
