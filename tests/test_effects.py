@@ -247,6 +247,15 @@ def test_simultaneous_quantile_of_independent_estimates():
     assert found == pytest.approx(expected, abs=0.05)
 
 
+def test_signs_that_are_kept_are_those_of_the_seed():
+    psi, codes = np.random.default_rng(2).normal(size=(60, 2)), np.arange(60) % 20
+    sums = np.array([psi[codes == c].sum(axis=0) for c in range(20)])
+    for seed in (3, 4, 3):
+        rng = np.random.default_rng(np.random.SeedSequence([seed, 20]))
+        signs = rng.integers(0, 2, (50, 20)) * 2.0 - 1.0
+        assert multiplier_draws(psi, codes, 50, seed) == pytest.approx(signs @ sums, abs=1e-12)
+
+
 def test_multiplier_draws_have_the_cluster_covariance():
     rng = np.random.default_rng(1)
     psi, codes = rng.normal(size=(300, 2)), rng.integers(0, 50, 300)

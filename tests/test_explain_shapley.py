@@ -15,7 +15,7 @@ from explain_fakes import fake_explanation, fake_scores
 
 import causalgreen as cg
 from causalgreen.explain.shapley import shapley
-from causalgreen.residuals.distil import distil
+from causalgreen.residuals.distil import _boost, _cells, distil
 
 
 @pytest.fixture(autouse=True)
@@ -157,3 +157,17 @@ def test_four_thousand_firms_take_seconds():
     start = time.process_time()
     shapley(explanation, "own_total")
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_rows_that_trees_cannot_tell_apart_have_the_values_of_all_rows(gaps):
+    rng = np.random.default_rng(4)
+    X = np.column_stack([rng.normal(size=800), rng.integers(0, 2, 800), rng.integers(0, 5, 800)])
+    if gaps:
+        X[rng.random(800) < 0.1, 2] = np.nan
+    y = np.sin(3 * X[:, 0]) * (1 + X[:, 1]) + np.nan_to_num(X[:, 2], nan=-1.0) ** 2
+    trees = _boost(X, y, np.full(800, 1 / 800), 30, None)
+    first, cell = _cells(trees, X)
+    assert len(first) < 800
+    few = trees.predict(X[first], pred_contrib=True)[cell]
+    assert np.array_equal(few, trees.predict(X, pred_contrib=True))

@@ -103,12 +103,17 @@ class PathForm:
 
     def bound(self, size: float | np.ndarray, side: int) -> tuple[float, np.ndarray]:
         """Lower (side=-1) or upper (side=1) bound with confounders of strength ``size`` a leg."""
+        return self.at(self._corner(size, side)[0])
+
+    def _corner(self, size: float | np.ndarray, side: int) -> tuple[np.ndarray, float]:
+        """Signs times strengths that move the path furthest, and how far."""
         sizes = np.broadcast_to(np.asarray(size, dtype=np.float64), self.scales.shape)
         corners = [np.array(s) * sizes for s in product((-1.0, 1.0), repeat=len(sizes))]
         heights = [
             float(_contract(self.values, [np.array([1 - x, x]) for x in c])) for c in corners
         ]
-        return self.at(corners[int(np.argmax(side * np.array(heights)))])
+        far = int(np.argmax(side * np.array(heights)))
+        return corners[far], heights[far]
 
     def std_error(self, influence: np.ndarray) -> float:
         """Clustered standard error, inflated as the study's own."""
@@ -118,8 +123,10 @@ class PathForm:
 
     def limit(self, size: float | np.ndarray, side: int, quantile: float) -> float:
         """Bound moved outwards by ``quantile`` standard errors."""
+        if not quantile:
+            return self.estimate + self._corner(size, side)[1]
         value, psi = self.bound(size, side)
-        return value + side * quantile * self.std_error(psi) if quantile else value
+        return value + side * quantile * self.std_error(psi)
 
     def robustness(self, null: float = 0.0, rho: float = 1.0, quantile: float = 0.0) -> float:
         """Smallest equal cf_y = cf_d at which the bound reaches the null."""
