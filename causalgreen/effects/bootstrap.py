@@ -9,7 +9,7 @@ import numpy as np
 
 __all__ = ["multiplier_draws", "simultaneous_quantile"]
 
-FEW, KEPT = 12, 2_000_000
+FEW, KEPT = 12, 4_000_000
 """Clusters that are few; signs of one seed that are kept, as results of one study share them."""
 
 

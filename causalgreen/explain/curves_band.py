@@ -9,6 +9,8 @@ from causalgreen.explain.scores import Scores
 __all__ = ["largest_t"]
 
 DRAWS, FEW = 999, 12
+BLOCK = 400_000
+"""Numbers at once: few enough to stay near the processor."""
 
 
 def largest_t(
@@ -51,22 +53,23 @@ def largest_t(
     score = np.zeros((n_clusters, B.shape[1]))
     np.add.at(score, home, B * (w * rest)[:, None])
     rng = np.random.default_rng(np.random.SeedSequence([seed, n_clusters]))
-    slope = at @ inverse
-    out = np.empty(DRAWS)
-    for i in range(DRAWS):
-        sign = _signs(rng, n_clusters)
-        moved = inverse @ (sign @ score)
-        again = sign[:, None] * score - gram @ moved
-        error = np.sqrt(((again @ slope.T) ** 2).sum(axis=0))
+    slope, out = at @ inverse, np.empty(DRAWS)
+    step = max(1, BLOCK // (n_clusters * len(at)))
+    for low in range(0, DRAWS, step):
+        sign = _signs(rng, min(step, DRAWS - low), n_clusters)
+        moved = sign @ score @ inverse.T
+        again = sign[:, :, None] * score - np.moveaxis(gram @ moved.T, 2, 0)
+        each = again @ slope.T
+        error = np.sqrt(np.einsum("dcm,dcm->dm", each, each))
         # An end of the curve that one cluster carries alone has no error in any draw.
-        t = np.divide(at @ moved, error, out=np.zeros(len(at)), where=error > 0)
-        out[i] = np.abs(t).max()
+        t = np.divide(moved @ at.T, error, out=np.zeros_like(error), where=error > 0)
+        out[low : low + len(t)] = np.abs(t).max(axis=1)
     return out
 
 
-def _signs(rng: np.random.Generator, n: int) -> np.ndarray:
+def _signs(rng: np.random.Generator, draws: int, n: int) -> np.ndarray:
     """Rademacher's signs; Webb's six points where there are few clusters."""
     if n >= FEW:
-        return rng.integers(0, 2, n) * 2.0 - 1.0
+        return rng.integers(0, 2, (draws, n)) * 2.0 - 1.0
     points = np.sqrt([0.5, 1.0, 1.5])
-    return rng.choice(np.concatenate([-points, points]), n)
+    return rng.choice(np.concatenate([-points, points]), (draws, n))
