@@ -72,6 +72,24 @@ def test_columns_without_spread_and_gaps(column, expected):
     }[expected]
 
 
+@pytest.mark.parametrize("zeros", [0.6, 0.74, 0.745, 0.8])
+def test_a_count_that_is_mostly_zero_keeps_its_positive_part(zeros):
+    rng = np.random.default_rng(4)
+    x = np.where(rng.random(6000) < zeros, 0.0, np.exp(3 * rng.normal(size=6000)))
+    found = bounded(x[:, None], np.array([0])).ravel()
+    assert len(np.unique(found)) > 0.97 * len(np.unique(x))
+    assert (np.diff(found[np.argsort(x)].astype(float)) >= 0).all()
+
+
+@pytest.mark.parametrize("x", [[0, 1e-310, 2e-310, 3e-310], [0] * 9 + [1e200], [-1e300, 0, 1e300]])
+def test_numbers_at_the_edge_of_what_there_is_stay_numbers(x):
+    with np.errstate(invalid="raise", divide="raise"):
+        found = bounded(np.array(x, dtype=float)[:, None], np.array([0])).ravel()
+    assert np.isfinite(found).all()
+    assert found[0] < found[-1]
+    assert np.abs(found).max() <= 4
+
+
 def test_the_scale_of_a_long_column_is_that_of_a_sample(monkeypatch):
     x = np.random.default_rng(2).normal(5, 3, (20_000, 2))
     whole = bounded(x, np.array([1]))

@@ -333,8 +333,9 @@ def test_settings_of_learners_are_checked_where_they_are_given(make, settings, m
 
 
 def test_what_lines_in_leaves_rule_out_can_be_said_not_to_be_wanted():
-    same = cg.lightgbm(device="cpu", zero_as_missing=False, use_quantized_grad=False)
+    same = cg.lightgbm(device="CPU", zero_as_missing=False, use_quantized_grad=False)
     assert same.linear_tree
+    assert cg.lightgbm(monotone_constraints=[], categorical_feature="").linear_tree
     cg.lightgbm(linear_tree=False, zero_as_missing=True, use_quantized_grad=True)
 
 

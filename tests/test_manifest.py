@@ -168,6 +168,18 @@ def test_learners_are_written_and_read_back(learner):
     assert record_learners(as_stack(learner_of(records))) == records
 
 
+def test_settings_that_a_manifest_was_written_without_are_as_they_were_then():
+    from causalgreen.residuals.learners import as_stack
+    from causalgreen.study.learner_record import LearnerRecord
+
+    (record,) = record_learners(as_stack(cg.lightgbm(num_leaves=16)))
+    since = ("extra_trees", "linear_tree")
+    written = {k: v for k, v in record.settings.items() if k not in since}
+    before = LearnerRecord(record.kind, record.cls, written | {"monotone_constraints": [0, 1]})
+    made = learner_of((before,))
+    assert (made.num_leaves, made.extra_trees, made.linear_tree) == (16, False, False)
+
+
 class Homemade(Ridge):
     """A class that a file cannot hold."""
 

@@ -1,8 +1,11 @@
 """Layouts that measure once, and letters that are shaped once, look like matplotlib's own."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib import font_manager
 
 from causalgreen.report.layout import lay_out, without_empty_labels
 from causalgreen.report.letters import LetterCanvas
@@ -64,3 +67,76 @@ def test_words_follow_the_font_that_people_set():
             sizes.append(title.get_window_extent(LetterCanvas(figure).get_renderer()).width)
             plt.close(figure)
     assert sizes[0] == sizes[2] < sizes[1]
+
+
+def _solid():
+    figure = plt.figure(layout="constrained")
+    figure.add_subplot(projection="3d").plot([1, 2], [1, 2], [1, 2])
+    return figure
+
+
+def _blank_ticks():
+    figure, ax = plt.subplots(figsize=(4, 3), layout="constrained")
+    ax.plot([1, 2])
+    ax.set_xticks([0, 1], ["", ""])
+    ax.tick_params(length=30)
+    return figure
+
+
+def _table():
+    figure, ax = plt.subplots(figsize=(4, 3), layout="constrained")
+    ax.plot([1, 2])
+    ax.table([["a", "b"]], loc="bottom")
+    return figure
+
+
+def _outward():
+    figure, ax = plt.subplots(figsize=(4, 3), layout="constrained")
+    ax.plot([1, 2])
+    ax.spines["bottom"].set_position(("outward", 40))
+    ax.tick_params(labelbottom=False, bottom=False)
+    return figure
+
+
+@pytest.mark.parametrize("draw", [_solid, _blank_ticks, _table, _outward])
+def test_rare_axes_stand_where_matplotlib_puts_them(draw):
+    placed = []
+    for place in (lambda figure, engine: engine.execute(figure), lay_out):
+        figure = draw()
+        LetterCanvas(figure)
+        place(figure, figure.get_layout_engine())
+        placed.append([ax.get_position().bounds for ax in figure.axes])
+        assert svg_of(figure).startswith("<svg")
+        plt.close(figure)
+    assert placed[1] == pytest.approx(np.array(placed[0]), abs=0.003)
+
+
+def test_a_label_that_people_have_moved_is_not_cut_off():
+    figure, ax = plt.subplots(figsize=(4, 3), layout="constrained")
+    ax.plot([1, 2])
+    ax.set_ylabel("outcome")
+    plain = _width(svg_of(figure))
+    ax.yaxis.set_label_coords(-0.5, 0.5)
+    assert _width(svg_of(figure)) > plain + 10
+    plt.close(figure)
+
+
+def _width(svg):
+    return float(svg.partition('viewBox="')[2].split()[2])
+
+
+def test_words_follow_a_font_that_is_new(tmp_path, monkeypatch):
+    fonts = font_manager.fontManager
+    monkeypatch.setattr(fonts, "ttflist", list(fonts.ttflist))
+    mono = next(f for f in fonts.ttflist if f.name == "DejaVu Sans Mono" and f.style == "normal")
+    widths = []
+    with plt.rc_context({"font.family": ["sans-serif"], "font.sans-serif": ["New", "DejaVu Sans"]}):
+        for _ in range(2):
+            figure, ax = plt.subplots()
+            title = ax.set_title("iiiiiiii")
+            widths.append(title.get_window_extent(LetterCanvas(figure).get_renderer()).width)
+            plt.close(figure)
+            fonts.ttflist.append(replace(mono, name="New"))
+            fonts._findfont_cached.cache_clear()
+    assert widths[0] < widths[1]
+    fonts._findfont_cached.cache_clear()

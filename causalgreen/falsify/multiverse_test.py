@@ -13,6 +13,8 @@ from causalgreen.falsify.multiverse_exchange import Specification
 __all__ = ["joint_test"]
 
 BATCH = 25
+# Specifications for which exchanges are sorted once: each holds columns of all rows meanwhile.
+SORTED = 4
 TERMS = ("own_total", "direct")
 
 
@@ -78,20 +80,34 @@ def _permuted(
     studies: Sequence[Any], terms: Sequence[str], permutations: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """t-statistics (s, k), those of permutations (s, k, b), and the share that can move."""
-    tried = [Specification.of(study, terms) for study in studies]
-    salts = _salts(seed, permutations)
-    observed = np.array([one.t(one.treatment[:, None])[:, 0] for one in tried])
-    null = np.empty((len(tried), len(terms), permutations))
+    salts, movable = _salts(seed, permutations), 1.0
+    observed = np.empty((len(studies), len(terms)))
+    null = np.empty((len(studies), len(terms), permutations))
     for alike in _same_rows(studies):
-        firms, labels = tried[alike[0]].firms, _hashes(studies[alike[0]].panel.units)
-        for low in range(0, permutations, BATCH):
-            part = slice(low, min(low + BATCH, permutations))
-            keys = _label_keys(labels, salts[part])
-            # The same for all specifications on these rows: sorted once.
-            orders = [np.argsort(keys[:, members], axis=1, kind="stable") for members in firms]
-            for i in alike:
-                null[i, :, part] = tried[i].t(tried[i].moved(orders, len(keys)))
-    return observed, null, min(one.movable for one in tried)
+        labels = _hashes(studies[alike[0]].panel.units)
+        for low in range(0, len(alike), SORTED):
+            some = alike[low : low + SORTED]
+            tried = [Specification.of(studies[i], terms) for i in some]
+            for i, one in zip(some, tried, strict=True):
+                observed[i] = one.t(one.treatment[:, None])[:, 0]
+            null[some] = _exchanged_t(tried, labels, salts)
+            movable = min(movable, *(one.movable for one in tried))
+    return observed, null, movable
+
+
+def _exchanged_t(
+    tried: Sequence[Specification], labels: np.ndarray, salts: np.ndarray
+) -> np.ndarray:
+    """t-statistics (s, k, b) of specifications on the same rows, histories exchanged alike."""
+    out = np.empty((len(tried), len(tried[0].sides), len(salts)))
+    for low in range(0, len(salts), BATCH):
+        part = slice(low, low + BATCH)
+        keys = _label_keys(labels, salts[part])
+        # The same for all of them: sorted once.
+        orders = [np.argsort(keys[:, firms], axis=1, kind="stable") for firms in tried[0].firms]
+        for i, one in enumerate(tried):
+            out[i, :, part] = one.t(one.moved(orders, len(keys)))
+    return out
 
 
 def _same_rows(studies: Sequence[Any]) -> list[list[int]]:

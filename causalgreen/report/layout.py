@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["lay_out", "without_empty_labels"]
 
+AT_THE_AXES = ("outward", 0.0)
+
 
 def lay_out(figure: Figure, engine: LayoutEngine) -> None:
     """Have an engine place the axes of a figure.
@@ -52,7 +54,10 @@ def _spines_apart(figure: Figure) -> Iterator[None]:
         for axes in figure.axes
         for axis, names in ((axes.xaxis, ("bottom", "top")), (axes.yaxis, ("left", "right")))
         for name, spine in axes.spines.items()
-        if name in names and spine.get_in_layout() and _labelled(axis, name)
+        if name in names
+        and spine.get_in_layout()
+        and spine.get_position() == AT_THE_AXES
+        and _labelled(axis, name)
     ]
     for spine in inside:
         spine.set_in_layout(False)
@@ -65,7 +70,10 @@ def _spines_apart(figure: Figure) -> Iterator[None]:
 
 def _labelled(axis: Any, side: str) -> bool:
     said = axis.get_tick_params(which="major")
-    return bool(said.get(f"label{side}") or not said.get(side, True))
+    if not said.get(f"label{side}"):
+        return not said.get(side, True)
+    words = axis.get_major_formatter().format_ticks(axis.get_majorticklocs())
+    return any(word.strip() for word in words)
 
 
 @contextmanager
@@ -95,9 +103,9 @@ class _Measured:
         axes = self.axes
         # What stands at a point of the data, or beside the axes, reaches out less from larger ones;
         # axes of a shape of their own, such as scales of colours, do not fill their place.
-        loose = axes.texts or axes.artists or axes.child_axes or axes.get_legend()
-        shaped = axes.get_aspect() != "auto" or axes.get_box_aspect() or axes.get_axes_locator()
-        if loose or shaped or not axes.get_visible():
+        loose = (axes.texts, axes.artists, axes.tables, axes.child_axes, axes.get_legend())
+        shaped = axes.get_aspect() != "auto" or axes.get_box_aspect() is not None
+        if any(loose) or shaped or axes.get_axes_locator() or not axes.get_visible():
             return self.measure(*args, **kwargs)
         ticks = [_ticks(axis) for axis in (axes.xaxis, axes.yaxis)]
         if ticks != self.ticks:

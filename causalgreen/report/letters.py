@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib import rcParams
 from matplotlib.backends.backend_mixed import MixedModeRenderer
 from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.textpath import TextToPath
 
 __all__ = ["LetterCanvas"]
@@ -34,12 +34,12 @@ class _Letters(TextToPath):
         # Families such as sans-serif are other fonts where people set them so.
         settings: Any = rcParams
         named = (settings.get(f"font.{family}", family) for family in prop.get_family())
-        key = s, prop, tuple(map(str, named))
-        if key not in self._sizes:
+        fonts = len(fontManager.ttflist), *map(str, named)
+        if (size := self._sizes.get((s, prop, fonts))) is None:
             _full(self._sizes)
-            key = s, prop.copy(), key[2]
-            self._sizes[key] = super().get_text_width_height_descent(s, prop, ismath)
-        return self._sizes[key]
+            size = super().get_text_width_height_descent(s, prop, ismath)
+            self._sizes[s, prop.copy(), fonts] = size
+        return size
 
     def get_glyphs_with_font(
         self, font: Any, s: str, glyph_map: Any = None, return_new_glyphs_only: bool = False,
@@ -48,10 +48,10 @@ class _Letters(TextToPath):
         """Where the letters of a word stand, and shapes of those that are not known yet."""
         if not return_new_glyphs_only or any(value is not None for value in how.values()):
             return super().get_glyphs_with_font(font, s, glyph_map, return_new_glyphs_only, **how)
-        if (font, s) not in self._shapes:
+        if (found := self._shapes.get((font, s))) is None:
             _full(self._shapes)
-            self._shapes[font, s] = super().get_glyphs_with_font(font, s, **how)
-        places, shapes, boxes = self._shapes[font, s]
+            found = self._shapes[font, s] = super().get_glyphs_with_font(font, s, **how)
+        places, shapes, boxes = found
         known = glyph_map or ()
         return places, {name: each for name, each in shapes.items() if name not in known}, boxes
 

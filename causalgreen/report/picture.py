@@ -137,7 +137,11 @@ def _words(figure: Figure) -> list[Bbox]:
     labels: list[tuple[Text, int]] = []
     for axes in figure.axes:
         words += [part for part in axes.get_children() if isinstance(part, Text)]
-        labels += [(axes.xaxis.label, 0), (axes.yaxis.label, 1)]
+        for along, axis in enumerate((axes.xaxis, axes.yaxis)):
+            if getattr(axis, "_autolabelpos", False):
+                labels.append((axis.label, along))
+            else:  # where people have put it
+                words.append(axis.label)
     found = [text.get_window_extent() for text in words if _seen(text)]
     for text, along in labels:
         if _seen(text):

@@ -14,8 +14,12 @@ CHUNK = 200_000
 SAMPLE = 100_000
 # Scales from the middle at which a bounded feature levels off.
 BOUND = 4.0
-# Of a normal variable: its quartiles lie this many standard deviations apart.
-QUARTILES = 1.349
+# Of a normal variable: its quartiles, and its 5 % and 95 % points, are so many sd apart.
+QUARTILES, TAILS = 1.349, 3.29
+# How much more the tails may say than the quartiles before they are believed.
+TELLING = 10.0
+# In spreads from the middle; farther values are taken for this one.
+FARTHEST = 1e9
 
 
 def binned(
@@ -53,8 +57,9 @@ def binned(
 def bounded(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Features over their spread, levelling off at four spreads from the middle.
 
-    Rising, hence with the same order and the same bins. A line through the rows of a leaf says
-    nothing about a held-out row that lies a thousand spreads away; on this scale no row does.
+    Order is kept, but for values beyond some ten thousand spreads, which become one. A line through
+    the rows of a leaf says nothing about a held-out row that lies a thousand spreads away; on this
+    scale no row does.
 
     Parameters
     ----------
@@ -79,19 +84,27 @@ def bounded(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
     out = np.empty((n, len(columns)), dtype=np.float32)
     for place, column in enumerate(columns):
         middle, spread = _scale(X[rows, column])
-        z = (X[:, column] - middle) / spread
+        with np.errstate(over="ignore"):
+            z = np.clip((X[:, column] - middle) / spread, -FARTHEST, FARTHEST)
         out[:, place] = z / np.hypot(1.0, z / BOUND)
     return out
 
 
 def _scale(values: np.ndarray) -> tuple[float, float]:
-    """Median, and the distance of the quartiles as that of a normal variable; else the sd."""
+    """Median, and spread: as the quartiles have it, unless the tails say much more; else the sd.
+
+    Where three rows in four are zero, the quartiles are those of zeros and a sliver of the rest.
+    """
     known = values[~np.isnan(values)]
     if not known.size:
         return 0.0, 1.0
-    low, middle, high = np.quantile(known, (0.25, 0.5, 0.75))
-    spread = (high - low) / QUARTILES or known.std() or 1.0
-    return float(middle), float(spread)
+    bottom, low, middle, high, top = np.quantile(known, (0.05, 0.25, 0.5, 0.75, 0.95))
+    spread, tails = (high - low) / QUARTILES, (top - bottom) / TAILS
+    if 0 < spread < tails / TELLING:
+        spread = tails
+    with np.errstate(over="ignore"):
+        spread = spread or known.std()
+    return float(middle), float(spread) if 0 < spread < np.inf else 1.0
 
 
 def _in_parts(X: np.ndarray, columns: np.ndarray) -> Any:

@@ -70,7 +70,7 @@ def _cells(trees: Any, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows between the same thresholds of every column, which trees cannot tell apart.
 
     One row of each, and which of those every row is like: SHAP values are dear, and traits such as
-    yes and no leave few cells.
+    yes and no leave few cells. Of trees that know no missing zeros, such as those grown here.
     """
     text = trees.model_to_string()
     # A table of all nodes takes as long to make as the SHAP values of the cells.

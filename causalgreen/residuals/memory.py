@@ -91,9 +91,8 @@ def _shared_bytes(member: Learner, n: float, flexible: int) -> float:
     """What a learner keeps for all folds and targets: the bins, and what they are made from."""
     if not isinstance(member, LightGBMLearner):
         return 0.0
-    if kept := _kept(member):
-        return n * flexible * (1 + 2 * kept)
-    return n * flexible + FLOAT * min(n, CHUNK) * flexible
+    bins = n * flexible + FLOAT * min(n, CHUNK) * flexible
+    return bins + 2 * _kept(member) * n * flexible
 
 
 def _kept(member: LightGBMLearner) -> float:

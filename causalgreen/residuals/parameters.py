@@ -156,9 +156,9 @@ def _refuse_lines(params: Mapping[str, Any], *, linear_tree: bool) -> None:
             "lightgbm(): linear_lambda is the penalty of lines in leaves, and with "
             "linear_tree=False there are none; leave it out"
         )
-    plain = {"device_type": "cpu", "use_quantized_grad": False, "zero_as_missing": False}
     for name, why in CONSTANT.items():
-        if linear_tree and name in params and params[name] != plain.get(name):
+        wanted = str(params.get(name) or "no").lower() not in ("no", "cpu", "false", "()")
+        if linear_tree and wanted:
             raise DesignError(
                 f"lightgbm(): {name} needs linear_tree=False: {why}; give linear_tree=False, too"
             )

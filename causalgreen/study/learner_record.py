@@ -24,6 +24,8 @@ OURS = {
     "LightGBMLearner": "lightgbm",
 }
 SKLEARN, OTHER = "scikit-learn", "other"
+# What a manifest that does not name a setting was written without.
+BEFORE = {"extra_trees": False, "linear_tree": False}
 # A manifest is a file that others send: only classes of these packages are made from it.
 TRUSTED = ("sklearn", "lightgbm", "xgboost")
 
@@ -197,6 +199,8 @@ def _made(record: LearnerRecord) -> Any:
     from causalgreen.residuals import learners
 
     settings = {key: _read(value) for key, value in record.settings.items()}
+    if record.kind == "lightgbm":
+        settings = BEFORE | settings
     if record.kind == SKLEARN:
         return learners.as_learner(_object(record.cls, settings))
     makers = {"linear": learners.linear, "lasso": learners.lasso, "lightgbm": learners.lightgbm}
