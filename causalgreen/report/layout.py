@@ -105,7 +105,8 @@ class _Measured:
         # axes of a shape of their own, such as scales of colours, do not fill their place.
         loose = (axes.texts, axes.artists, axes.tables, axes.child_axes, axes.get_legend())
         shaped = axes.get_aspect() != "auto" or axes.get_box_aspect() is not None
-        if any(loose) or shaped or axes.get_axes_locator() or not axes.get_visible():
+        placed = axes.get_axes_locator() is not None
+        if any(loose) or shaped or placed or not axes.get_visible():
             return self.measure(*args, **kwargs)
         ticks = [_ticks(axis) for axis in (axes.xaxis, axes.yaxis)]
         if ticks != self.ticks:
