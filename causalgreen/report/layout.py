@@ -111,6 +111,8 @@ class _Measured:
         ticks = [_ticks(axis) for axis in (axes.xaxis, axes.yaxis)]
         if ticks != self.ticks:
             box = self.measure(*args, **kwargs)
+            if box is None:
+                return None
             self.ticks = ticks
             self.beyond = box.get_points() - axes.bbox.get_points()
         return Bbox(axes.bbox.get_points() + self.beyond)
