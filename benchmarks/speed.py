@@ -3,7 +3,8 @@
     python -m benchmarks.speed            # 4,000 firms, 12 years, 30 controls, 400 trees
     python -m benchmarks.speed --quick    # 1,000 firms, 100 trees
 
-Seconds depend on the machine and on what else it does; the figures are ratios within one run.
+Seconds depend on the machine and on what else it does; the figures are ratios within one run,
+each side as fast as in the fastest of its passes.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from benchmarks.speed_peers import (
 from benchmarks.surface_methods import warm_up
 from benchmarks.surface_speed import Clock
 
-__all__ = ["FULL", "QUICK", "Size", "figures", "main", "measure", "rows_of"]
+__all__ = ["FULL", "QUICK", "Size", "fastest", "figures", "main", "measure", "rows_of"]
 
 TABLE = Path(__file__).parent / "results" / "speed.csv"
 SEED = 61_000
@@ -168,6 +169,44 @@ def _questions(hetero: Any) -> dict[str, Any]:
     return asked
 
 
+def _alone(size: Size, seed: int) -> pd.DataFrame:
+    """One pass in a process of its own, which remembers nothing of the one before."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_pass, size, seed).result()
+
+
+def _pass(size: Size, seed: int) -> pd.DataFrame:
+    from threadpoolctl import threadpool_limits
+
+    with (
+        warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder, threadpool_limits(1)
+    ):  # fmt: skip
+        warnings.simplefilter("ignore")
+        return measure(size, seed, Path(folder))
+
+
+def fastest(passes: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Each piece of work in the pass where it took least: what else a machine does only adds.
+
+    Parameters
+    ----------
+    passes : sequence of pandas.DataFrame
+        From `measure`, of the same rows, one after the other.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As one of them.
+    """
+    out = passes[0].copy()
+    for column in ("wall", "process"):
+        out[column] = np.minimum.reduce([table[column].to_numpy() for table in passes])
+    return out
+
+
 def figures(table: pd.DataFrame) -> pd.DataFrame:
     """Ratios of process time, with the bar of each.
 
@@ -196,14 +235,16 @@ def figures(table: pd.DataFrame) -> pd.DataFrame:
     return found.assign(missed_by=(found["figure"] / found["bar"] - 1).clip(lower=0))
 
 
-def _write(table: pd.DataFrame, found: pd.DataFrame, size: Size, seed: int, path: Path) -> None:
+def _write(
+    table: pd.DataFrame, found: pd.DataFrame, size: Size, seed: int, passes: int, path: Path
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fit = table.loc[table["what"] == "CausalForestDML.fit, 5 folds", "process"].iloc[0]
     sized = {name: getattr(size, name) for name in Size.__slots__}
     table = table.assign(fits=table["process"] / fit, **sized)
     table.to_csv(path, index=False, float_format="%.4g")
     found.to_csv(path.with_name(path.stem + "_targets.csv"), index=False, float_format="%.4g")
-    notes = made_with([("seed", seed), ("threads", 1), *sized.items()])
+    notes = made_with([("seed", seed), ("threads", 1), ("passes", passes), *sized.items()])
     notes.to_csv(path.with_name(path.stem + "_metadata.csv"), index=False)
 
 
@@ -212,19 +253,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="1,000 firms, 100 trees")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--passes", type=int, default=3, help="of which the fastest counts")
     parser.add_argument("--out", type=Path, default=None)
     args = parser.parse_args(argv)
     size = QUICK if args.quick else FULL
     out = args.out or (TABLE.with_name("speed_quick.csv") if args.quick else TABLE)
-    from threadpoolctl import threadpool_limits
-
-    with (
-        warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder, threadpool_limits(1)
-    ):  # fmt: skip
-        warnings.simplefilter("ignore")
-        table = measure(size, args.seed, Path(folder))
+    table = fastest([_alone(size, args.seed) for _ in range(args.passes)])
     found = figures(table)
-    _write(table, found, size, args.seed, out)
+    _write(table, found, size, args.seed, args.passes, out)
     print(table.drop(columns="note").to_string(index=False, float_format="%.2f"))
     print(found.to_string(index=False, float_format="%.2f"))
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 
 import numpy as np
@@ -10,6 +11,8 @@ from hypothesis import settings as hypothesis_settings
 
 import causalgreen as cg
 
+# Read when Ray is imported, by whichever test is the first: keeps its servers on loopback.
+os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
 # Tests do not time: a deadline fails on a busy machine.
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.figures import ALIKE
-from benchmarks.speed import Size, figures, rows_of
+from benchmarks.speed import Size, fastest, figures, rows_of
 from benchmarks.speed_peers import Rounds, nuisances
 
 
@@ -24,6 +24,17 @@ def test_ratios_are_of_the_study_alone_and_misses_are_told():
     assert found["figure"].tolist() == pytest.approx([0.9, 1.5, 1.5, 3.0, 1.2])
     assert found["met"].tolist() == [True, True, False, False, True]
     assert found["missed_by"].tolist() == pytest.approx([0, 0, 0.5, 1.0, 0])
+
+
+def test_each_side_is_as_fast_as_in_its_fastest_pass():
+    passes = [
+        pd.DataFrame({"what": ["ours", "theirs"], "wall": wall, "process": process})
+        for wall, process in (([4.0, 2.0], [3.0, 2.0]), ([5.0, 1.5], [3.5, 1.0]))
+    ]
+    found = fastest(passes)
+    assert found["process"].tolist() == [3.0, 1.0]
+    assert found["wall"].tolist() == [4.0, 1.5]
+    assert passes[0]["process"].tolist() == [3.0, 2.0]
 
 
 def test_rows_have_as_many_controls_as_asked():

@@ -33,7 +33,9 @@ def _ray(folder):
         _node_ip_address="127.0.0.1",
     )  # fmt: skip
     nodes = [node["NodeManagerAddress"] for node in ray.nodes()]
-    assert nodes == ["127.0.0.1"]
+    if nodes != ["127.0.0.1"]:
+        ray.shutdown()
+        pytest.fail(f"Ray listens on {nodes}")
     return ray.shutdown
 
 
@@ -62,9 +64,7 @@ def backend(request, tmp_path_factory):
     """A local cluster of two workers; what tests write goes away with it."""
     folder = tmp_path_factory.mktemp(request.param)
     with pytest.MonkeyPatch.context() as patch:
-        # Read when Ray is imported: keeps its servers on loopback. Its token goes with the home.
-        patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-        patch.setenv("HOME", str(folder))
+        patch.setenv("HOME", str(folder))  # Ray's token goes with it
         patch.setenv("RAY_raylet_start_wait_time_s", "150")  # machines may be busy
         cloudpickle.register_pickle_by_value(cluster_learners)
         if request.param == "ray":

@@ -74,8 +74,9 @@ def bounded(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> bounded(np.array([[-1.0], [0.0], [1.0], [2.0], [1e9]]), np.array([0])).ravel().round(1)
-    array([-1.3, -0.7,  0. ,  0.7,  4. ], dtype=float32)
+    >>> x = np.array([*range(-20, 21), 1e9])
+    >>> bounded(x[:, None], np.array([0])).ravel()[[0, 10, 20, 30, 40, 41]].round(1)
+    array([-1.3, -0.7, -0. ,  0.6,  1.2,  4. ], dtype=float32)
     """
     n = len(X)
     rows = np.arange(n)
