@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import warnings
 
 import numpy as np
@@ -11,8 +12,11 @@ from hypothesis import settings as hypothesis_settings
 
 import causalgreen as cg
 
-# Read when Ray is imported, by whichever test is the first: keeps its servers on loopback.
-os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+# Read when Ray is imported, by whichever test is the first: keeps its servers on loopback, and its
+# token out of people's homes, the same for all tests of a process.
+os.environ |= {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_TOKEN": secrets.token_hex(32),
+}  # fmt: skip
 # Tests do not time: a deadline fails on a busy machine.
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
