@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.preprocessing import SplineTransformer
 
 import causalgreen as cg
 from causalgreen.explain.curves import SIZES, Spline, choose_size, curve
+from causalgreen.explain.curves_band import largest_t
 from causalgreen.explain.interactions import interaction
 
 
@@ -284,3 +286,16 @@ def test_curve_says_what_cannot_be_tested_and_what_was_found():
     assert "cannot be tested with 5 clusters of year" in " ".join(str(silent).split())
     assert "No evidence" not in str(silent)
     assert "cannot be tested with 5 clusters of year" in silent.plot().get_title(loc="left")
+
+
+def test_an_end_that_one_cluster_carries_alone_has_no_say_in_the_band():
+    rng = np.random.default_rng(0)
+    home = np.repeat(np.arange(5), 10)
+    last = (home == 4).astype(float)
+    value = 1 + last / 2 + rng.normal(size=50)
+    scores = SimpleNamespace(share=np.full(50, 1 / 50), home=home, n_clusters=5)
+    basis = np.column_stack([1 - last, last])
+    both = largest_t(basis, np.eye(2), value, scores, 0)
+    first = largest_t(basis, np.eye(2)[:1], value, scores, 0)
+    np.testing.assert_allclose(both, first, rtol=1e-9)
+    assert np.quantile(both, 0.95) < 10

@@ -11,6 +11,8 @@ __all__ = ["largest_t"]
 DRAWS, FEW = 999, 12
 BLOCK = 400_000
 """Numbers at once: few enough to stay near the processor."""
+ROUNDING = 1e-9
+"""Share of a clustered error below which there is none."""
 
 
 def largest_t(
@@ -54,6 +56,7 @@ def largest_t(
     np.add.at(score, home, B * (w * rest)[:, None])
     rng = np.random.default_rng(np.random.SeedSequence([seed, n_clusters]))
     slope, out = at @ inverse, np.empty(DRAWS)
+    least = ROUNDING * np.sqrt((np.abs(score @ slope.T) ** 2).sum(axis=0))
     step = max(1, BLOCK // (n_clusters * len(at)))
     for low in range(0, DRAWS, step):
         sign = _signs(rng, min(step, DRAWS - low), n_clusters)
@@ -61,8 +64,8 @@ def largest_t(
         again = sign[:, :, None] * score - np.moveaxis(gram @ moved.T, 2, 0)
         each = again @ slope.T
         error = np.sqrt(np.einsum("dcm,dcm->dm", each, each))
-        # An end of the curve that one cluster carries alone has no error in any draw.
-        t = np.divide(moved @ at.T, error, out=np.zeros_like(error), where=error > 0)
+        # An end of the curve that one cluster carries alone has no error in any draw, but rounding.
+        t = np.divide(moved @ at.T, error, out=np.zeros_like(error), where=error > least)
         out[low : low + len(t)] = np.abs(t).max(axis=1)
     return out
 
