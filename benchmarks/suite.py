@@ -55,7 +55,7 @@ class Step:
         return [sys.executable, "-m", f"benchmarks.{self.module}", self.out, str(place), *more]
 
 
-# Short versions take some 16 minutes on two idle cores; how many panels is in the table of targets.
+# Short versions take some 11 minutes on two idle cores; how many panels is in the table of targets.
 BESIDE = ("econml", "dowhy-linear", "doubleml-lightgbm", "statspai-dml", "diff-diff", "grf", "twfe")
 STEPS: tuple[Step, ...] = (
     Step("coverage", "coverage", "--out", "coverage.csv",

@@ -247,7 +247,7 @@ def test_simultaneous_quantile_of_independent_estimates():
     assert found == pytest.approx(expected, abs=0.05)
 
 
-def test_signs_that_are_kept_are_those_of_the_seed():
+def test_signs_are_those_of_the_seed():
     psi, codes = np.random.default_rng(2).normal(size=(60, 2)), np.arange(60) % 20
     sums = np.array([psi[codes == c].sum(axis=0) for c in range(20)])
     for seed in (3, 4, 3):

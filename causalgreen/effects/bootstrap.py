@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["multiplier_draws", "simultaneous_quantile"]
+__all__ = ["multiplier_draws", "multipliers", "simultaneous_quantile"]
 
-FEW, KEPT = 12, 4_000_000
-"""Clusters that are few; signs of one seed that are kept, as results of one study share them."""
+FEW = 12
 
 
-def _multipliers(rng: np.random.Generator, draws: int, n: int) -> np.ndarray:
-    """Rademacher weights; Webb's six points where so few clusters give too few sign patterns."""
+def multipliers(rng: np.random.Generator, draws: int, n: int) -> np.ndarray:
+    """Rademacher weights; Webb's six points where so few clusters give too few sign patterns.
+
+    Shape (draws, n), for n clusters.
+    """
     if n >= FEW:
         return rng.integers(0, 2, (draws, n)) * 2.0 - 1.0
     points = np.sqrt([0.5, 1.0, 1.5])
     return rng.choice(np.concatenate([-points, points]), (draws, n))
-
-
-@lru_cache(maxsize=4)
-def _signs(seed: int, draws: int, n: int) -> np.ndarray:
-    rng = np.random.default_rng(np.random.SeedSequence([seed, n]))
-    return _multipliers(rng, draws, n).astype(np.int8)
 
 
 def multiplier_draws(influence: np.ndarray, codes: np.ndarray, draws: int, seed: int) -> np.ndarray:
@@ -51,14 +46,12 @@ def multiplier_draws(influence: np.ndarray, codes: np.ndarray, draws: int, seed:
     """
     sums = np.zeros((int(codes.max()) + 1, influence.shape[1]))
     np.add.at(sums, codes, influence)
-    if len(sums) >= FEW and draws * len(sums) <= KEPT:
-        return _signs(seed, draws, len(sums)).astype(np.float64) @ sums
     rng = np.random.default_rng(np.random.SeedSequence([seed, len(sums)]))
     out = np.empty((draws, influence.shape[1]))
     step = max(1, 20_000_000 // max(1, len(sums)))
     for low in range(0, draws, step):
         high = min(draws, low + step)
-        out[low:high] = _multipliers(rng, high - low, len(sums)) @ sums
+        out[low:high] = multipliers(rng, high - low, len(sums)) @ sums
     return out
 
 

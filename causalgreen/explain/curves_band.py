@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from causalgreen.effects.bootstrap import multipliers
 from causalgreen.explain.scores import Scores
 
 __all__ = ["largest_t"]
 
-DRAWS, FEW = 999, 12
+DRAWS = 999
 BLOCK = 400_000
 """Numbers at once: few enough to stay near the processor."""
 ROUNDING = 1e-9
@@ -56,10 +57,10 @@ def largest_t(
     np.add.at(score, home, B * (w * rest)[:, None])
     rng = np.random.default_rng(np.random.SeedSequence([seed, n_clusters]))
     slope, out = at @ inverse, np.empty(DRAWS)
-    least = ROUNDING * np.sqrt((np.abs(score @ slope.T) ** 2).sum(axis=0))
+    least = ROUNDING * np.linalg.norm(score @ slope.T, axis=0)
     step = max(1, BLOCK // (n_clusters * len(at)))
     for low in range(0, DRAWS, step):
-        sign = _signs(rng, min(step, DRAWS - low), n_clusters)
+        sign = multipliers(rng, min(step, DRAWS - low), n_clusters)
         moved = sign @ score @ inverse.T
         again = sign[:, :, None] * score - np.moveaxis(gram @ moved.T, 2, 0)
         each = again @ slope.T
@@ -68,11 +69,3 @@ def largest_t(
         t = np.divide(moved @ at.T, error, out=np.zeros_like(error), where=error > least)
         out[low : low + len(t)] = np.abs(t).max(axis=1)
     return out
-
-
-def _signs(rng: np.random.Generator, draws: int, n: int) -> np.ndarray:
-    """Rademacher's signs; Webb's six points where there are few clusters."""
-    if n >= FEW:
-        return rng.integers(0, 2, (draws, n)) * 2.0 - 1.0
-    points = np.sqrt([0.5, 1.0, 1.5])
-    return rng.choice(np.concatenate([-points, points]), (draws, n))

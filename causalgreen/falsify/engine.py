@@ -122,7 +122,7 @@ def case_rows(case: Case) -> Rows:
     cells, cell = np.unique(np.column_stack(codes), axis=0, return_inverse=True)
     weighted = panel.roles.weight is not None
     root = np.sqrt(panel.weights[design.rows] if weighted else np.ones(len(cell)))[:, None]
-    basis = _orthonormal(design.periods * root)
+    basis = orthonormal(design.periods * root)
     plain = Rows(
         case.residuals.values, basis, root, cell.ravel(), tuple(cells.T), case.layout,
         effects.context.n_parameters, effects.df,
@@ -133,7 +133,7 @@ def case_rows(case: Case) -> Rows:
     )
 
 
-def _orthonormal(columns: np.ndarray) -> np.ndarray:
+def orthonormal(columns: np.ndarray) -> np.ndarray:
     """Orthonormal basis of what the columns span; redundant ones are left out."""
     if not columns.shape[1]:
         return columns

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from causalgreen.falsify.engine import orthonormal
 from causalgreen.falsify.stacks import Stacks
 
 __all__ = ["Side", "Specification", "exchanged", "partners"]
@@ -32,7 +33,7 @@ class Side:
     @classmethod
     def of(cls, held: np.ndarray, y: np.ndarray, stacks: Stacks) -> Side:
         """From columns in the order of stacks."""
-        basis = _orthonormal(held)
+        basis = orthonormal(held)
         columns = np.column_stack([basis, y - basis @ (basis.T @ y)])
         products = stacks.products(columns, basis)
         return cls(columns, products[:-1], products[-1])
@@ -118,13 +119,6 @@ class Specification:
         d = d * self.root
         squares = self.stacks.paired(d, d)
         return np.array([side.t(d, squares, self.stacks) for side in self.sides])
-
-
-def _orthonormal(X: np.ndarray) -> np.ndarray:
-    if not X.shape[1]:
-        return np.empty((len(X), 0))
-    u, s, _ = np.linalg.svd(X, full_matrices=False)
-    return np.asarray(u[:, s > 1e-9 * max(s[0], 1e-300)])
 
 
 def partners(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from causalgreen.panel.absorb import group_sums
+
 __all__ = [
     "Exchange", "Places", "across_clusters", "across_firms", "exchange_of", "fresh", "streams",
 ]  # fmt: skip
@@ -149,12 +151,10 @@ class Places:
 
     def means(self, values: np.ndarray) -> np.ndarray:
         """Means of the cells, shape (clusters * periods, s); zero where a cell has no rows."""
-        from scipy.sparse import csc_array
-
-        n = len(self.cell)
-        shares = 1.0 / self.count.ravel()[self.cell]
-        adder = csc_array((shares, self.cell, np.arange(n + 1)), (self.count.size, n))
-        return np.asarray(adder @ values)
+        sums = group_sums(values, self.cell, None, self.count.size)
+        size = np.maximum(self.count.ravel(), 1).reshape(-1, *[1] * (values.ndim - 1))
+        means: np.ndarray = sums / size
+        return means
 
 
 def across_clusters(

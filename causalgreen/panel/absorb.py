@@ -8,10 +8,7 @@ import numpy as np
 
 from causalgreen.errors import EstimationError
 
-__all__ = ["absorb", "group_means", "nested_in"]
-
-# Columns from which on their sums are made together.
-TOGETHER = 3
+__all__ = ["absorb", "group_means", "group_sums", "nested_in"]
 
 
 def group_means(
@@ -39,31 +36,29 @@ def group_means(
     array([ 2., 10.])
     """
     n_groups = int(codes.max()) + 1 if len(codes) else 0
-    full = np.bincount(codes, weights, minlength=n_groups)
-    if values.shape[1] >= TOGETHER and not np.isnan(values).any():
-        with np.errstate(invalid="ignore"):
-            means: np.ndarray = _group_sums(values, codes, weights, n_groups) / full[:, None]
-        return means
-    out = np.empty((n_groups, values.shape[1]))
-    for j, column in enumerate(values.T):
-        missing = np.isnan(column)
-        if missing.any():
-            w = np.where(missing, 0.0, 1.0 if weights is None else weights)
-            size, column = np.bincount(codes, w, minlength=n_groups), np.where(missing, 0.0, column)
-        else:
-            size = full
-        total = np.bincount(
-            codes, column if weights is None else column * weights, minlength=n_groups
-        )
-        with np.errstate(invalid="ignore"):
-            out[:, j] = total / size
-    return out
+    gaps = np.isnan(values)
+    if not gaps.any():
+        size = np.bincount(codes, weights, minlength=n_groups)[:, None]
+    else:
+        size = group_sums((~gaps).astype(np.float64), codes, weights, n_groups)
+        values = np.where(gaps, 0.0, values)
+    with np.errstate(invalid="ignore"):
+        means: np.ndarray = group_sums(values, codes, weights, n_groups) / size
+    return means
 
 
-def _group_sums(
+def group_sums(
     values: np.ndarray, codes: np.ndarray, weights: np.ndarray | None, n_groups: int
 ) -> np.ndarray:
-    """Weighted sums of all columns in one pass over the rows, in the order of the rows."""
+    """Weighted sums of all columns within groups, shape (n_groups, k), in one pass over the rows.
+
+    Parameters
+    ----------
+    values, codes, weights
+        As in `group_means`; nothing is missing.
+    n_groups : int
+        Number of groups; those without a row have sums of zero.
+    """
     from scipy.sparse import csc_array
 
     n = len(codes)

@@ -157,8 +157,8 @@ def _refuse_lines(params: Mapping[str, Any], *, linear_tree: bool) -> None:
             "linear_tree=False there are none; leave it out"
         )
     for name, why in CONSTANT.items():
-        wanted = str(params.get(name) or "no").lower() not in ("no", "cpu", "false", "()")
-        if linear_tree and wanted:
+        value = params.get(name)
+        if linear_tree and value and str(value).lower() not in ("cpu", "false"):
             raise DesignError(
                 f"lightgbm(): {name} needs linear_tree=False: {why}; give linear_tree=False, too"
             )
