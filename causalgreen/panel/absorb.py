@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from causalgreen.errors import EstimationError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 __all__ = ["absorb", "group_means", "group_sums", "nested_in"]
 
@@ -59,13 +64,17 @@ def group_sums(
     n_groups : int
         Number of groups; those without a row have sums of zero.
     """
+    return np.asarray(_adder(codes, weights, n_groups) @ values)
+
+
+def _adder(codes: np.ndarray, weights: np.ndarray | None, n_groups: int) -> csc_array:
+    """Matrix of shape (n_groups, n) that takes rows to sums within groups."""
     from scipy.sparse import csc_array
 
     n = len(codes)
-    adder = csc_array(
+    return csc_array(
         (np.ones(n) if weights is None else weights, codes, np.arange(n + 1)), (n_groups, n)
     )
-    return np.asarray(adder @ values)
 
 
 def nested_in(inner: np.ndarray, outer: np.ndarray) -> bool:
@@ -125,14 +134,36 @@ def absorb(
     if len(effects) == 1:
         return values - group_means(values, effects[0], weights)[effects[0]]
 
-    order = [*effects, *reversed(effects[:-1])]
+    groups = [_Groups.of(codes, weights) for codes in effects]
+    order, means = [*groups, *reversed(groups[:-1])], np.empty(values.shape)
 
     def sweep(x: np.ndarray) -> np.ndarray:
-        for codes in order:
-            x = x - group_means(x, codes, weights)[codes]
+        x = x.copy()
+        for group in order:
+            group.remove(x, means)
         return x
 
     return _conjugate_gradients(values, sweep, weights, tolerance, max_iterations)
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Groups of rows whose means are taken out again and again."""
+
+    codes: np.ndarray
+    adder: csc_array
+    size: np.ndarray
+
+    @classmethod
+    def of(cls, codes: np.ndarray, weights: np.ndarray | None) -> _Groups:
+        n_groups = int(codes.max()) + 1 if len(codes) else 0
+        size = np.bincount(codes, weights, minlength=n_groups)[:, None]
+        return cls(codes, _adder(codes, weights, n_groups), size)
+
+    def remove(self, x: np.ndarray, means: np.ndarray) -> None:
+        """Take the means within groups out of ``x``, in its place; ``means`` is room to work in."""
+        np.take(self.adder @ x / self.size, self.codes, axis=0, out=means, mode="clip")
+        np.subtract(x, means, out=x)
 
 
 def _conjugate_gradients(

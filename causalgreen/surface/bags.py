@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Local", "Start", "solve_at"]
 
 CHUNK = 5_000
+# Firms of one cell at a time, so that memory does not grow with their number.
+MANY = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,65 +96,126 @@ def solve_at(
     Local
         NaN for firms that all bags have seen.
     """
-    trees = [tree.tree_ for tree in forest.estimators_]
-    bags = np.ones((len(forest.slices_), 1), dtype=bool)
-    if groups is not None:
-        seen = np.zeros((len(bags), forest.n_groups_), dtype=bool)
-        for row, (half, _) in zip(seen, forest.samples(), strict=True):
-            row[half] = True
-        known = groups >= 0  # firms whose cluster is not in the forest's sample have no group
-        bags = np.ones((len(bags), len(groups)), dtype=bool)
-        bags[:, known] = ~seen[:, groups[known]]
+    bags = _allowed(forest, groups)
+    leaves = _Leaves.of(forest)
     pieces = []
     for low in range(0, len(X), CHUNK):
         part = slice(low, low + CHUNK)
-        x = np.ascontiguousarray(X[part])
-        allowed = bags[:, part] if groups is not None else np.repeat(bags, len(x), axis=1)
-        leaves = [tree.apply(x).astype(np.int32) for tree in trees]
-        H = None if start is None else start.basis(x)
-        view = _View(forest.slices_, trees, leaves, allowed, start, H)
+        allowed = np.ones((len(forest.slices_), len(X[part]))) if bags is None else bags[:, part]
+        H = None if start is None else start.basis(X[part])
+        view = _View(leaves, X[part], allowed, start, H)
         pieces.append(_solve(view, problem, L, variance))
     names = ("theta", "jacobian", "effects", "std_error")
     return Local(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in names))
+
+
+def _allowed(forest: MomentForest, groups: np.ndarray | None) -> np.ndarray | None:
+    """Bags that have not seen the group of a firm, shape (n_bags, m); None: all of them."""
+    if groups is None:
+        return None
+    seen = np.zeros((len(forest.slices_), forest.n_groups_), dtype=bool)
+    for row, (half, _) in zip(seen, forest.samples(), strict=True):
+        row[half] = True
+    known = groups >= 0  # firms whose cluster is not in the forest's sample have no group
+    bags = np.ones((len(seen), len(groups)))
+    bags[:, known] = ~seen[:, groups[known]]
+    return bags
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaves:
+    """Right sides and Jacobians of all nodes of all trees, those of a bag one after the other."""
+
+    trees: list[Any]
+    size: int
+    first: np.ndarray
+    A: np.ndarray
+    J: np.ndarray
+
+    @classmethod
+    def of(cls, forest: MomentForest) -> _Leaves:
+        trees = [forest.estimators_[t].tree_ for bag in forest.slices_ for t in bag]
+        d, nodes = trees[0].n_outputs, [tree.node_count for tree in trees]
+        return cls(
+            trees, len(forest.slices_[0]), np.cumsum([0, *nodes[:-1]]),
+            np.concatenate([tree.precond.reshape(-1, d) for tree in trees]),
+            np.concatenate([tree.jac.reshape(-1, d, d) for tree in trees]),
+        )  # fmt: skip
+
+    def at(self, X: np.ndarray) -> np.ndarray:
+        """Node of each row in each tree, shape (n_trees, n)."""
+        X = np.ascontiguousarray(X)
+        return np.stack([tree.apply(X) for tree in self.trees]) + self.first[:, None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """Firms that fall into the same leaf of every tree.
+
+    Attributes
+    ----------
+    rows : numpy.ndarray of int, shape (n,)
+        Which firms.
+    allowed : numpy.ndarray, shape (n_bags, n)
+        One for the bags that count for a firm, else zero.
+    A : numpy.ndarray, shape (n_bags, size, d)
+        Right sides of the leaves.
+    J : numpy.ndarray, shape (n_bags, size, d, d)
+        Their Jacobians.
+    H : numpy.ndarray or None, shape (n, q)
+        What the bags' starts are linear in.
+    """
+
+    rows: np.ndarray
+    allowed: np.ndarray
+    A: np.ndarray
+    J: np.ndarray
+    H: np.ndarray | None
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
     """Leaves that some firms fall into."""
 
-    members: list[np.ndarray]
-    trees: list[Any]
-    leaves: list[np.ndarray]
+    leaves: _Leaves
+    X: np.ndarray
     allowed: np.ndarray
     start: Start | None
     H: np.ndarray | None
 
-    def bags(self) -> Iterator[tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]]:
-        """For each bag its firms, and right sides and Jacobians of their leaves in each tree."""
-        d = self.trees[0].n_outputs
-        for b, members in enumerate(self.members):
-            rows = np.flatnonzero(self.allowed[b])
-            base = None
-            if self.start is not None and self.H is not None:
-                base = self.H[rows] @ self.start.slopes[b].T
-            out = []
-            for t in members:
-                leaf = self.leaves[t][rows]
-                J = self.trees[t].jac[leaf].reshape(-1, d, d)
-                A = self.trees[t].precond[leaf].reshape(-1, d)
-                out.append((A if base is None else A + np.einsum("iab,ib->ia", J, base), J))
-            yield rows, out
+    @property
+    def d(self) -> int:
+        return self.leaves.A.shape[1]
+
+    def cells(self) -> Iterator[_Cell]:
+        """Every firm once, with those that no tree tells apart."""
+        _, first, cell = np.unique(self.X, axis=0, return_index=True, return_inverse=True)
+        nodes, order = self.leaves.at(self.X[first]), np.argsort(cell.reshape(-1), kind="stable")
+        shape = (len(self.allowed), self.leaves.size, self.d)
+        for node, rows in zip(
+            nodes.T, np.split(order, np.cumsum(np.bincount(cell.reshape(-1)))[:-1]), strict=True
+        ):
+            A, J = self.leaves.A[node].reshape(shape), self.leaves.J[node].reshape(*shape, self.d)
+            for low in range(0, len(rows), MANY):
+                some = rows[low : low + MANY]
+                H = None if self.H is None else self.H[some]
+                yield _Cell(some, self.allowed[:, some], A, J, H)
 
 
 def _solve(view: _View, problem: Problem, L: np.ndarray, variance: bool) -> Local:
-    m, d = view.allowed.shape[1], view.trees[0].n_outputs
-    alpha, jacobian = np.zeros((m, d)), np.zeros((m, d, d))
-    for rows, leaves in view.bags():
-        for A, J in leaves:
-            alpha[rows] += A
-            jacobian[rows] += J
+    m, d = len(view.X), view.d
+    alpha, jacobian = np.empty((m, d)), np.empty((m, d, d))
+    for cell in view.cells():
+        A, J = cell.A.sum(axis=1), cell.J.sum(axis=1)
+        inside = cell.allowed.T
+        alpha[cell.rows] = inside @ A
+        jacobian[cell.rows] = (inside @ J.reshape(len(J), -1)).reshape(-1, d, d)
+        if view.start is not None and cell.H is not None:
+            lines = (J @ view.start.slopes).reshape(len(J), -1)
+            lines = (inside @ lines).reshape(len(inside), d, -1)
+            alpha[cell.rows] += np.einsum("iaq,iq->ia", lines, cell.H)
     count = view.allowed.sum(axis=0)
-    used = np.maximum(count * len(view.members[0]), 1)
+    used = np.maximum(count * view.leaves.size, 1)
     alpha, jacobian = alpha / used[:, None], jacobian / used[:, None, None]
     inverted, back = inverse(jacobian), np.linalg.inv(L)
     rotated = np.einsum("iab,ib->ia", inverted, alpha)
@@ -169,18 +232,15 @@ def _solve(view: _View, problem: Problem, L: np.ndarray, variance: bool) -> Loca
 def _variance(view: _View, theta: np.ndarray, projector: np.ndarray) -> np.ndarray:
     """Between-bag variance of the projected moments, less what the trees within bags explain."""
     m, n_terms, _ = projector.shape
-    size = len(view.members[0])
-    total, square, within = (np.zeros((m, n_terms)) for _ in range(3))
-    for rows, leaves in view.bags():
-        mean = np.zeros((len(rows), n_terms))
-        for A, J in leaves:
-            moment = A - np.einsum("iab,ib->ia", J, theta[rows])
-            value = np.einsum("ita,ia->it", projector[rows], moment)
-            mean += value / size
-            within[rows] += value**2 / size
-        total[rows] += mean
-        square[rows] += mean**2
+    total, square, within = (np.empty((m, n_terms)) for _ in range(3))
+    for cell in view.cells():
+        value = _projected(cell, view.start, theta[cell.rows], projector[cell.rows])
+        inside, mean = cell.allowed.T[:, None], value.mean(axis=3)
+        total[cell.rows] = (inside * mean).sum(axis=2)
+        square[cell.rows] = (inside * mean**2).sum(axis=2)
+        within[cell.rows] = (inside * np.mean(value**2, axis=3)).sum(axis=2)
     bags = view.allowed.sum(axis=0)[:, None]
+    size = view.leaves.size
     with np.errstate(invalid="ignore", divide="ignore"):
         between = square / bags
         excess = (within / bags - between) / (size - 1)
@@ -189,6 +249,20 @@ def _variance(view: _View, theta: np.ndarray, projector: np.ndarray) -> np.ndarr
             out += np.maximum(excess, 0.0) / bags
     out[bags[:, 0] < 2] = np.nan
     return out
+
+
+def _projected(
+    cell: _Cell, start: Start | None, theta: np.ndarray, projector: np.ndarray
+) -> np.ndarray:
+    """Moments of each tree at the solution of each firm, shape (n, n_terms, n_bags, size)."""
+    (n_bags, size, d), n = cell.A.shape, len(theta)
+    away = np.broadcast_to(-theta.T, (n_bags, d, n))
+    if start is not None and cell.H is not None:
+        away = start.slopes @ cell.H.T - theta.T
+    moment = cell.J.reshape(n_bags, size * d, d) @ away
+    moment = moment.reshape(n_bags, size, d, n) + cell.A[..., None]
+    value = projector @ moment.transpose(3, 2, 0, 1).reshape(n, d, -1)
+    return value.reshape(n, -1, n_bags, size)
 
 
 def _positive(variance: np.ndarray, excess: np.ndarray, bags: np.ndarray) -> np.ndarray:

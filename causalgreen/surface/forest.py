@@ -226,6 +226,7 @@ class PathForest:
         local = self._solve(self.problem.X, self._own_groups, self.inference)
         if self.start is None or not self.inference:
             return local
+        self._keep(local)
         return replace(local, std_error=self._smoothed(self.problem.X))
 
     @property
@@ -248,13 +249,16 @@ class PathForest:
         from sklearn.neighbors import NearestNeighbors
 
         if not self.kept:
-            own = self._solve(self.problem.X, self._own_groups, True).std_error ** 2
-            self.kept.append(np.where(np.isfinite(own), own, np.nanmean(own, axis=0)))
+            self._keep(self._solve(self.problem.X, self._own_groups, True))
         assert self.start is not None
         place = self.start.basis(self.problem.X)[:, 1:]
         near = NearestNeighbors(n_neighbors=min(NEAR, len(place))).fit(place)
         found = near.kneighbors(self.start.basis(X)[:, 1:], return_distance=False)
         return np.sqrt(self.kept[0][found].mean(axis=1))
+
+    def _keep(self, local: Local) -> None:
+        own = local.std_error**2
+        self.kept[:] = [np.where(np.isfinite(own), own, np.nanmean(own, axis=0))]
 
     def importance(self) -> np.ndarray:
         """How much of the splits' gain each encoded trait brings, shape (c,); sums to one."""
