@@ -87,13 +87,16 @@ def _from_centre(rates: pd.Series) -> int:
     return int((rates - 0.95).abs().to_numpy().argmax())
 
 
-def paths(method: str, worst: bool) -> Reader:
-    """Coverage of the paths by a method over economies and paths."""
+def paths(
+    method: str, worst: bool, names: tuple[str, ...] = ("economy", "term"), economy: str = ""
+) -> Reader:
+    """Coverage of the paths by a method over all cells, or over those of one economy."""
 
     def read(table: pd.DataFrame) -> Figure:
         part = table[(table["method"] == method) & (table["failed"] < table["replications"])]
+        part = part[part["economy"] == economy] if economy else part
         part = part.assign(ran=part["replications"] - part["failed"])
-        cells = _cells(part, "coverage", "ran", ["economy", "term"])
+        cells = _cells(part, "coverage", "ran", list(names))
         return _farthest(cells, _from_centre) if worst else _pooled(cells, part, "pooled_mcse")
 
     return read

@@ -16,7 +16,7 @@ from benchmarks.made_with import made_with, version_of
 from benchmarks.methods import METHODS, NOT_RUN, Method
 from benchmarks.monte_carlo import panel_error, rate_error
 
-__all__ = ["Store", "current_rows", "fingerprint", "metadata", "read_metadata", "summarise"]
+__all__ = ["Store", "cell", "current_rows", "fingerprint", "metadata", "read_metadata", "summarise"]
 
 # Only what numbers depend on: a change of the report or the command line makes nothing stale.
 OURS = ("panel", "residuals", "moments", "effects", "data", "study/study.py", "study/steps.py")
@@ -116,7 +116,7 @@ def summarise(raw: pd.DataFrame) -> pd.DataFrame:
     """
     raw = raw.reset_index(drop=True)
     groups = raw.groupby(["economy", "method", "term"], sort=False)
-    rows = [dict(zip(("economy", "method", "term"), key, strict=True)) | _cell(part)
+    rows = [dict(zip(("economy", "method", "term"), key, strict=True)) | cell(part)
             for key, part in groups]  # fmt: skip
     labels = [label for method in METHODS.values() for label, _ in method.rows]
     good = raw[raw["error"] == ""]
@@ -132,7 +132,19 @@ def summarise(raw: pd.DataFrame) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _cell(part: pd.DataFrame) -> dict[str, object]:
+def cell(part: pd.DataFrame) -> dict[str, object]:
+    """Bias, errors and coverage of one cell of a table.
+
+    Parameters
+    ----------
+    part : pandas.DataFrame
+        One row per replication: estimate, std_error, conf_low, conf_high, truth, truth_average,
+        seconds, and error, which is empty where it ran.
+
+    Returns
+    -------
+    dict of str to object
+    """
     skipped = int(part["error"].str.startswith(NOT_RUN).sum())
     good, n = part[part["error"] == ""], len(part)
     ran, failed = len(good), n - len(good) - skipped

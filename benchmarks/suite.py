@@ -63,6 +63,8 @@ STEPS: tuple[Step, ...] = (
          ("--resume",)),
     Step("coverage", "staged", "--out", "staged.csv", ("--replications", "15", "--resume"),
          ("--resume",)),
+    Step("coverage", "kinds", "--out", "kinds.csv",
+         ("--replications", "20", "--beside", "0", "--resume"), ("--resume",)),
     Step("coverage", "checks", "--out", "checks.csv", ("--replications", "20", "--resume"),
          ("--resume",)),
     Step("accuracy", "surface", "--out", "surface.csv",

@@ -13,12 +13,12 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks import kinds_tables, staged_tables
 from benchmarks.coverage import TABLE
 from benchmarks.economies import ECONOMIES, TERMS, Setting
 from benchmarks.made_with import machine_in, versions_in
 from benchmarks.picture import save_picture
 from benchmarks.results import Store, read_metadata
-from benchmarks.staged_tables import section
 
 __all__ = ["main", "page", "whole_page"]
 
@@ -34,17 +34,18 @@ HEAD = (
 
 
 def whole_page(results: Path) -> str:
-    """The page as Markdown, from ``coverage.csv`` and, where it is there, ``staged.csv``."""
-    store, beside = Store(results / "coverage.csv"), Store(results / "staged.csv")
+    """The page as Markdown: ``coverage.csv``, and ``staged.csv`` and ``kinds.csv`` if there."""
+    store, more = Store(results / "coverage.csv"), []
     table = pd.read_csv(store.table).fillna({"reason": ""})
-    staged = ""
-    if beside.table.exists():
-        rows = pd.read_csv(beside.table).fillna({"reason": ""})
-        staged = section(rows, read_metadata(beside.notes))
-    return page(table, read_metadata(store.notes), staged)
+    for name, section in (("staged", staged_tables.section), ("kinds", kinds_tables.section)):
+        beside = Store(results / f"{name}.csv")
+        if beside.table.exists():
+            rows = pd.read_csv(beside.table).fillna({"reason": ""})
+            more.append(section(rows, read_metadata(beside.notes)))
+    return page(table, read_metadata(store.notes), more)
 
 
-def page(table: pd.DataFrame, notes: dict[str, str], staged: str = "") -> str:
+def page(table: pd.DataFrame, notes: dict[str, str], more: Sequence[str] = ()) -> str:
     """The page as Markdown.
 
     Parameters
@@ -53,8 +54,8 @@ def page(table: pd.DataFrame, notes: dict[str, str], staged: str = "") -> str:
         As `benchmarks.results.summarise` makes it.
     notes : dict
         As `benchmarks.results.read_metadata` reads it.
-    staged : str
-        The section on staged adoption.
+    more : sequence of str
+        Further sections.
 
     Returns
     -------
@@ -66,7 +67,7 @@ def page(table: pd.DataFrame, notes: dict[str, str], staged: str = "") -> str:
     for name in [e for e in ECONOMIES if e in set(table["economy"])]:
         part = table[table["economy"] == name]
         parts += [f"## {WORDS[name]}", _rows(part)]
-    parts += [staged, _refusals(table), "## Made with", _made_with(notes)]
+    parts += [*more, _refusals(table), "## Made with", _made_with(notes)]
     return "\n\n".join(p for p in parts if p) + "\n"
 
 

@@ -155,12 +155,19 @@ def filled(page: str, table: pd.DataFrame) -> str:
 
 
 DEFAULT, BOOSTED = "causalgreen default", "causalgreen lightgbm"
+VARYING, KINDS_OF = "causalgreen default, varying", "notebook"
 POOLED, WORST = "all cells together", "the worst cell"
 TARGETS: tuple[Target, ...] = (
     *(
         Target("coverage", f"paths, 95 % intervals, {learner}: {words}", "coverage",
                figures.paths(method, worst), 0.93, 0.97, "{:.1%}")
         for learner, method in (("default learner", DEFAULT), ("LightGBM learner", BOOSTED))
+        for words, worst in ((POOLED, False), (WORST, True))
+    ),
+    *(
+        Target("coverage", f"paths by kind of AI, {system}: {words}", "kinds",
+               figures.paths(method, worst, ("kind", "term"), KINDS_OF), 0.93, 0.97, "{:.1%}")
+        for system, method in (("as the study chooses", DEFAULT), ("varying", VARYING))
         for words, worst in ((POOLED, False), (WORST, True))
     ),
     Target("coverage", "effects by firm away from the edges, default learner", "surface",
