@@ -234,10 +234,15 @@ plt.show()
 # Robots, smart manufacturing and digital finance act beside the AI words of annual reports. Four
 # treatments enter one system, so that each effect is given the other three. Robots should work
 # mostly through restructuring, digital finance through human capital.
+#
+# For so many coefficients there are few cities, and `paths()` alone would take one coefficient for
+# all firms, and say so. But effects differ between firms, and one coefficient for all of them is
+# not their average: mediated paths would come out too large. So ask for coefficients that vary.
 
 # %%
 kinds = ["ai", "robots", "smart_manufacturing", "digital_finance"]
-_, paths = study_of(kinds, [])
+study, _ = study_of(kinds, [])
+paths = study.paths(coefficients="varying")
 detail = paths.tidy(detail=True).set_index("term")
 known = {"ai": sim.truth} | dict(sim.truth.types)
 terms = ["direct", "restructuring", "human_capital"]
@@ -279,8 +284,10 @@ print(f"by chance: {binom.sf(len(outside) - 1, len(types), 0.05):.3f}")
 
 # %% [markdown]
 # A study has one draw, and cannot see which. The last number is how often as many or more would
-# miss if all held 95 times in a hundred and were independent. Where it is small, what learners
-# leave of the confounders is a likely cause: it weighs most where intervals are narrow.
+# miss if all held 95 times in a hundred and were independent. Where it is small, chance may be the
+# cause, or what is left of the confounders, as in rows whose controls have gaps: that weighs most
+# where intervals are narrow. The handbook's page on coverage tells how often such intervals hold
+# over many draws of this economy.
 # `paths.tidy(simultaneous=True, detail=True)` has intervals that hold together.
 #
 # Units differ, too: one more unit of the logarithm of AI words, and a pilot for smart
