@@ -45,7 +45,7 @@ def forest_need(
     bags = FLOAT * grown_on * (workers + 1) * (2 * sample * (1 + d + d * d) + d)
     nodes = NODES * sample * grown_on / (2 * leaf)
     forest = FLOAT * trees * nodes * (d * d + 2 * d + 12)
-    predictions = FLOAT * n * (3 * d * d + 4 * terms * d)
+    predictions = FLOAT * n * (2 * d * d + 2 * terms * d)
     return Need(
         "the forest",
         (("moment equations", equations), ("samples of trees", bags), ("trees", forest),
