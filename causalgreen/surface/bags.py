@@ -101,7 +101,9 @@ def solve_at(
     pieces = []
     for low in range(0, len(X), CHUNK):
         part = slice(low, low + CHUNK)
-        allowed = np.ones((len(forest.slices_), len(X[part]))) if bags is None else bags[:, part]
+        allowed = np.ones((len(forest.slices_), len(X[part])))
+        if bags is not None:
+            allowed[:] = bags[:, part]
         H = None if start is None else start.basis(X[part])
         view = _View(leaves, X[part], allowed, start, H)
         pieces.append(_solve(view, problem, L, variance))
@@ -117,7 +119,7 @@ def _allowed(forest: MomentForest, groups: np.ndarray | None) -> np.ndarray | No
     for row, (half, _) in zip(seen, forest.samples(), strict=True):
         row[half] = True
     known = groups >= 0  # firms whose cluster is not in the forest's sample have no group
-    bags = np.ones((len(seen), len(groups)))
+    bags = np.ones((len(seen), len(groups)), dtype=bool)
     bags[:, known] = ~seen[:, groups[known]]
     return bags
 
@@ -190,11 +192,11 @@ class _View:
     def cells(self) -> Iterator[_Cell]:
         """Every firm once, with those that no tree tells apart."""
         _, first, cell = np.unique(self.X, axis=0, return_index=True, return_inverse=True)
-        nodes, order = self.leaves.at(self.X[first]), np.argsort(cell.reshape(-1), kind="stable")
+        cell = cell.reshape(-1)
+        ends = np.cumsum(np.bincount(cell))
+        firms = np.split(np.argsort(cell, kind="stable"), ends[:-1])
         shape = (len(self.allowed), self.leaves.size, self.d)
-        for node, rows in zip(
-            nodes.T, np.split(order, np.cumsum(np.bincount(cell.reshape(-1)))[:-1]), strict=True
-        ):
+        for node, rows in zip(self.leaves.at(self.X[first]).T, firms, strict=True):
             A, J = self.leaves.A[node].reshape(shape), self.leaves.J[node].reshape(*shape, self.d)
             for low in range(0, len(rows), MANY):
                 some = rows[low : low + MANY]
