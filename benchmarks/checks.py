@@ -29,7 +29,6 @@ SIMULATIONS = 199
 """A p-value of 5 % or less has probability .05 exactly where the null holds, as with 99; but with
 fewer than 120 the placebo treatment warns in every panel that they are too few to see much."""
 TABLE = Path(__file__).parent / "results" / "checks.csv"
-CHUNK = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +141,10 @@ def run(plan: Plan) -> pd.DataFrame:
         for r in range(plan.replications)
         if (keys := [k for k in plan.scenarios if (k, r) not in have])
     ]
-    waiting: list[pd.DataFrame] = []
-    try:
-        for keys, r in tqdm(jobs, unit="replication", disable=not plan.progress):
-            part = replicate(keys, r, plan.simulations)
-            waiting.append(part.assign(fingerprint=fingerprint()))
-            if len(waiting) == CHUNK:
-                store.append(pd.concat(waiting))
-                waiting = []
-    finally:
-        if waiting:
-            store.append(pd.concat(waiting))
+    store.collect(
+        replicate(keys, r, plan.simulations).assign(fingerprint=fingerprint())
+        for keys, r in tqdm(jobs, unit="replication", disable=not plan.progress)
+    )
     raw = current(store.read())
     table = summarise(raw)
     store.write(table, notes(raw, BASE_SEED, time.perf_counter() - start))

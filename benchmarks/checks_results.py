@@ -12,7 +12,7 @@ import pandas as pd
 
 import causalgreen as cg
 from benchmarks.checks_scenarios import SCENARIOS
-from benchmarks.made_with import made_with
+from benchmarks.made_with import made_with, of_run
 from benchmarks.monte_carlo import panel_error, rate_error
 
 __all__ = ["PACKAGES", "current", "fingerprint", "notes", "summarise"]
@@ -112,10 +112,7 @@ def _pooled_errors(raw: pd.DataFrame) -> dict[str, dict[str, float]]:
 def notes(raw: pd.DataFrame, base_seed: int, wall_seconds: float) -> pd.DataFrame:
     """What the table was made with: versions, seeds, machine, time; two columns."""
     return made_with([
-        ("base_seed", base_seed),
-        ("first_seed", base_seed + int(raw["replication"].min())),
-        ("last_seed", base_seed + int(raw["replication"].max())),
-        ("wall_seconds_of_last_run", round(wall_seconds)),
+        *of_run(raw, base_seed, wall_seconds),
         ("seconds_of_all_panels", round(float(raw["seconds"].sum()))),
         ("fingerprint", fingerprint()),
     ], PACKAGES)  # fmt: skip

@@ -26,7 +26,6 @@ __all__ = ["Plan", "main", "replicate", "run"]
 
 BASE_SEED = 10_000
 TABLE = Path(__file__).parent / "results" / "coverage.csv"
-CHUNK = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +141,8 @@ def run(plan: Plan) -> pd.DataFrame:
     store, start = Store(plan.table), time.perf_counter()
     prints = {key: fingerprint(method) for key, method in METHODS.items()}
     jobs = _pending(plan, current_rows(store.read()))
-    waiting: list[pd.DataFrame] = []
-    try:
-        for part in _results(plan, jobs):
-            waiting.append(part.assign(fingerprint=part["key"].map(prints)))
-            if len(waiting) == CHUNK:
-                store.append(pd.concat(waiting))
-                waiting = []
-    finally:
-        if waiting:
-            store.append(pd.concat(waiting))
+    parts = _results(plan, jobs)
+    store.collect(part.assign(fingerprint=part["key"].map(prints)) for part in parts)
     raw = current_rows(store.read())
     table = summarise(raw)
     store.write(table, metadata(raw, BASE_SEED, time.perf_counter() - start))

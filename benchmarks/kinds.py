@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 import causalgreen as cg
-from benchmarks.made_with import made_with
+from benchmarks.made_with import made_with, of_run
 from benchmarks.methods import Method, Outcome, run_method
 from benchmarks.monte_carlo import panel_error
 from benchmarks.peers import Estimate
@@ -30,13 +30,12 @@ from causalgreen.data.truth import Truth
 
 __all__ = [
     "ECONOMIES", "KINDS", "PATHS", "Listed", "draw", "main", "panel_of", "replicate", "run",
-    "study_of",
-    "summarise",
+    "study_of", "summarise",
 ]  # fmt: skip
 
 TABLE = Path(__file__).parent / "results" / "kinds.csv"
 BASE_SEED = 80_000
-CHUNK, MAIN, NAN = 10, "notebook", float("nan")
+MAIN, NAN = "notebook", float("nan")
 KINDS = ("ai", "robots", "smart_manufacturing", "digital_finance")
 PATHS = ("direct", "restructuring", "human_capital", "own_total")
 TRAITS = ("trait_size", "urban", "clean_industry")
@@ -236,23 +235,12 @@ def run(
     have = set() if done.empty else set(zip(done["economy"], done["replication"], strict=True))
     wanted = [(e, r) for e, n in replications.items() for r in range(n)]
     jobs = sorted((job for job in wanted if job not in have), key=lambda job: job[1])
-    waiting: list[pd.DataFrame] = []
-    try:
-        for job in tqdm(jobs, unit="panel", disable=not progress):
-            waiting.append(replicate(*job, listed))
-            if len(waiting) == CHUNK:
-                store.append(pd.concat(waiting))
-                waiting = []
-    finally:
-        if waiting:
-            store.append(pd.concat(waiting))
+    store.collect(replicate(*job, listed) for job in tqdm(jobs, unit="panel", disable=not progress))
     raw, one = _current(store.read()), listed or next(iter(ECONOMIES.values()))
     out = summarise(raw).assign(firms=one.firms, years=one.years)
-    store.write(out, made_with([
-        ("base_seed", BASE_SEED), ("first_seed", BASE_SEED + int(raw["replication"].min())),
-        ("last_seed", BASE_SEED + int(raw["replication"].max())),
-        ("wall_seconds_of_last_run", round(time.perf_counter() - start)),
-    ], METHOD.packages))  # fmt: skip
+    store.write(
+        out, made_with(of_run(raw, BASE_SEED, time.perf_counter() - start), METHOD.packages)
+    )
     return out
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "machine",
     "machine_in",
     "made_with",
+    "of_run",
     "version_of",
     "versions_in",
 ]
@@ -93,6 +94,24 @@ def _memory() -> str:
         return f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / GIB:.0f}"
     except (AttributeError, ValueError, OSError):
         return "unknown"
+
+
+def of_run(raw: pd.DataFrame, base_seed: int, wall_seconds: float) -> list[tuple[str, object]]:
+    """Seeds of the replications that a table rests on, and how long the last run took.
+
+    Parameters
+    ----------
+    raw : pandas.DataFrame
+        Replications; column ``replication`` counts from the base seed.
+    base_seed : int
+    wall_seconds : float
+    """
+    return [
+        ("base_seed", base_seed),
+        ("first_seed", base_seed + int(raw["replication"].min())),
+        ("last_seed", base_seed + int(raw["replication"].max())),
+        ("wall_seconds_of_last_run", round(wall_seconds)),
+    ]
 
 
 def made_with(

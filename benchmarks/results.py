@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,12 +13,14 @@ import pandas as pd
 
 import causalgreen as cg
 from benchmarks.economies import TERMS
-from benchmarks.made_with import made_with, version_of
+from benchmarks.made_with import made_with, of_run, version_of
 from benchmarks.methods import METHODS, NOT_RUN, Method
 from benchmarks.monte_carlo import panel_error, rate_error
 
 __all__ = ["Store", "cell", "current_rows", "fingerprint", "metadata", "read_metadata", "summarise"]
 
+# Replications that are written together.
+CHUNK = 10
 # Only what numbers depend on: a change of the report or the command line makes nothing stale.
 OURS = ("panel", "residuals", "moments", "effects", "data", "study/study.py", "study/steps.py")
 
@@ -51,6 +54,19 @@ class Store:
         path = self.raw / f"part-{max(numbers, default=0) + 1:05d}.parquet"
         rows.to_parquet(path.with_suffix(".tmp"), index=False)
         path.with_suffix(".tmp").replace(path)
+
+    def collect(self, parts: Iterable[pd.DataFrame]) -> None:
+        """Add replications as they come; those made before an interruption are kept."""
+        waiting: list[pd.DataFrame] = []
+        try:
+            for part in parts:
+                waiting.append(part)
+                if len(waiting) == CHUNK:
+                    self.append(pd.concat(waiting))
+                    waiting = []
+        finally:
+            if waiting:
+                self.append(pd.concat(waiting))
 
     def read(self) -> pd.DataFrame:
         """Every replication so far; empty where there is none."""
@@ -179,10 +195,7 @@ def metadata(raw: pd.DataFrame, base_seed: int, wall_seconds: float) -> pd.DataF
     """What the table was made with: versions, seeds, machine, time; two columns."""
     once = raw.drop_duplicates(["economy", "replication", "key"])
     return made_with([
-        ("base_seed", base_seed),
-        ("first_seed", base_seed + int(raw["replication"].min())),
-        ("last_seed", base_seed + int(raw["replication"].max())),
-        ("wall_seconds_of_last_run", round(wall_seconds)),
+        *of_run(raw, base_seed, wall_seconds),
         ("estimation_seconds", round(float(once["seconds"].sum()))),
         *((f"fingerprint {key}", fingerprint(METHODS[key])) for key in once["key"].unique()),
     ])  # fmt: skip

@@ -26,7 +26,7 @@ import pandas as pd
 
 import causalgreen as cg
 from benchmarks import peers_did
-from benchmarks.made_with import made_with, version_of
+from benchmarks.made_with import made_with, of_run, version_of
 from benchmarks.monte_carlo import rate_error
 from benchmarks.peers import Estimate, NotRun
 from benchmarks.results import Store
@@ -37,7 +37,6 @@ TABLE = Path(__file__).parent / "results" / "staged.csv"
 BASE_SEED = 70_000
 COVARIATES = ("leverage", "roa", "ai", "peer_ai")
 PILOT = "smart_manufacturing"
-CHUNK = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,23 +234,13 @@ def run(
     jobs = [
         (r, ms) for r in range(replications) if (ms := [m for m in methods if (r, m) not in have])
     ]
-    waiting: list[pd.DataFrame] = []
-    try:
-        for replication, names in tqdm(jobs, unit="panel", disable=not progress):
-            waiting.append(replicate(size, replication, names))
-            if len(waiting) == CHUNK:
-                store.append(pd.concat(waiting))
-                waiting = []
-    finally:
-        if waiting:
-            store.append(pd.concat(waiting))
+    store.collect(
+        replicate(size, replication, names)
+        for replication, names in tqdm(jobs, unit="panel", disable=not progress)
+    )
     raw = _current(store.read())
     out = summarise(raw).assign(firms=size.firms, years=size.years)
-    store.write(out, made_with([
-        ("base_seed", BASE_SEED), ("first_seed", BASE_SEED + int(raw["replication"].min())),
-        ("last_seed", BASE_SEED + int(raw["replication"].max())),
-        ("wall_seconds_of_last_run", round(time.perf_counter() - start)),
-    ]))  # fmt: skip
+    store.write(out, made_with(of_run(raw, BASE_SEED, time.perf_counter() - start)))
     return out
 
 

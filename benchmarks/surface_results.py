@@ -13,7 +13,7 @@ import pandas as pd
 
 import causalgreen as cg
 from benchmarks.economies import TERMS
-from benchmarks.made_with import made_with, version_of
+from benchmarks.made_with import made_with, of_run, version_of
 from benchmarks.surface_economies import CASES
 from benchmarks.surface_methods import METHODS, REFERENCE
 
@@ -162,10 +162,7 @@ def notes(
     """What the table was made with: versions, seeds, machine, time; two columns."""
     once = raw[raw["kind"] == "firm"].drop_duplicates(["case", "replication", "key"])
     return made_with([
-        ("base_seed", base_seed),
-        ("first_seed", base_seed + int(raw["replication"].min())),
-        ("last_seed", base_seed + int(raw["replication"].max())),
-        ("wall_seconds_of_last_run", round(wall_seconds)),
+        *of_run(raw, base_seed, wall_seconds),
         ("process_seconds", round(float(once["seconds"].sum()))),
         *((f"fingerprint {key}", prints[str(key)]) for key in once["key"].unique()),
     ])  # fmt: skip
