@@ -235,14 +235,13 @@ plt.show()
 # treatments enter one system, so that each effect is given the other three. Robots should work
 # mostly through restructuring, digital finance through human capital.
 #
-# For so many coefficients there are few cities, and `paths()` alone would take one coefficient for
-# all firms, and say so. But effects differ between firms, and one coefficient for all of them is
-# not their average: mediated paths would come out too large. So ask for coefficients that vary.
+# Coefficients vary with the traits: effects differ between firms, and one coefficient for all of
+# them is not their average. Mediated paths would come out too large.
 
 # %%
 kinds = ["ai", "robots", "smart_manufacturing", "digital_finance"]
 study, _ = study_of(kinds, [])
-paths = study.paths(coefficients="varying")
+paths = study.paths()
 detail = paths.tidy(detail=True).set_index("term")
 known = {"ai": sim.truth} | dict(sim.truth.types)
 terms = ["direct", "restructuring", "human_capital"]
