@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import causalgreen as cg
 from causalgreen.errors import DesignError
-from causalgreen.residuals.folds import blocks, make_folds
+from causalgreen.residuals import folds as folds_module
+from causalgreen.residuals.folds import blocks, default_folds, make_folds
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -121,3 +122,23 @@ def test_residuals_of_a_study_do_not_see_the_held_out_outcome(table):
     change = other.residuals.values[0] - base.residuals.values[0]
     np.testing.assert_allclose(change[fold == 0, -1], 100.0, atol=1e-9)
     assert np.abs(change[fold != 0, -1]).max() > 1
+
+
+@pytest.mark.parametrize(
+    ("firms", "clusters", "folds"),
+    [(49_999, 49_999, 5), (50_000, 100, 3), (50_000, 99, 5), (300_000, 300, 3)],
+)
+def test_three_folds_where_the_panel_is_very_large(firms, clusters, folds):
+    assert default_folds(firms, clusters) == folds
+
+
+def test_a_study_takes_the_folds_of_its_size_unless_told(table, monkeypatch):
+    five = make_study(table)
+    assert five.folds == 5
+    assert "5 folds" in repr(five)
+    monkeypatch.setattr(folds_module, "MANY_FIRMS", five.panel.n_units)
+    monkeypatch.setattr(folds_module, "MANY_CLUSTERS", five.panel.n_clusters[0])
+    three = make_study(table)
+    assert three.folds == 3
+    assert len(np.unique(three.residuals.folds[0])) == 3
+    assert make_study(table, folds=5).folds == 5

@@ -9,6 +9,7 @@ from typing import Any
 from causalgreen.cli.build import panel_of
 from causalgreen.cli.config import ConfigError, read_config
 from causalgreen.errors import DataError, Fault
+from causalgreen.residuals.folds import default_folds
 
 __all__ = ["check"]
 
@@ -53,8 +54,9 @@ def _roles(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _describe(table: Path, roles: Any, kind: str, folds: int) -> None:
+def _describe(table: Path, roles: Any, kind: str, folds: int | None) -> None:
     panel = panel_of(table, roles)
+    folds = folds or default_folds(panel.n_units, panel.n_clusters[0])
     faults = panel.faults_under(kind, folds)
     print(panel.describe())
     if faults:

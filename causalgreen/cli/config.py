@@ -182,7 +182,7 @@ _SCHEMA: dict[str, dict[str, _Key]] = {
         "time_effects": _Key(_flag, True),
         "absorb": _Key(_texts, ()),
         "learner": _Key(_one_of(LEARNERS), "default"),
-        "folds": _Key(_whole(2), 5),
+        "folds": _Key(_whole(2)),
         "repeats": _Key(_whole(1), 1),
         "seed": _Key(_whole(0), 0),
         "n_jobs": _Key(_jobs),

@@ -64,7 +64,7 @@ def _add_check(commands, common) -> None:  # type: ignore[no-untyped-def]
         check.add_argument(f"--{name}", action="extend", type=_columns, metavar="COLUMNS")
     check.add_argument("--mediator", action="append", type=_group, metavar="GROUP=COLUMNS")
     check.add_argument("--fixed-effects", choices=_KINDS, default="within")
-    check.add_argument("--folds", type=_count(2), default=5)
+    check.add_argument("--folds", type=_count(2))
     check.set_defaults(command=_check)
 
 

@@ -19,6 +19,7 @@ from causalgreen.panel.memory import told_if_short
 from causalgreen.panel.panel import Panel
 from causalgreen.panel.transforms import FixedEffects
 from causalgreen.residuals.crossfit import CrossFit, Residuals, cross_fit
+from causalgreen.residuals.folds import default_folds
 from causalgreen.residuals.learners import as_stack
 from causalgreen.residuals.memory import advice_on
 from causalgreen.residuals.report import NuisanceReport, nuisance_report
@@ -39,7 +40,7 @@ class Steps:
         graph: CausalGraph,
         fixed_effects: FixedEffects | str = "within",
         learner: Any = None,
-        folds: int = 5,
+        folds: int | None = None,
         repeats: int = 1,
         seed: int = 0,
         n_jobs: int | None = None,
@@ -61,6 +62,8 @@ class Steps:
         self.fixed_effects = fixed_effects
         stack = as_stack(learner)
         self.learner = stack.members[0].name if len(stack.members) == 1 else stack.name
+        if folds is None:
+            folds = default_folds(panel.n_units, panel.n_clusters[0])
         self.folds, self.repeats, self.seed = folds, repeats, seed
         self._settings = CrossFit(stack, folds, repeats, seed, n_jobs, progress)
         self._kept: dict[tuple[int, int], Any] = {}
