@@ -22,8 +22,9 @@ __all__ = ["current", "fingerprints", "notes", "summarise"]
 # Only what numbers depend on: a change of tables, plots or words makes nothing stale.
 OURS = (
     "residuals", "moments", "panel/transforms.py", "panel/absorb.py", "surface/adjust.py",
-    "surface/bags.py", "surface/coordinates.py", "surface/forest.py", "surface/grf.py",
-    "surface/information.py", "surface/linear.py", "surface/problem.py", "surface/scores.py",
+    "surface/bags.py", "surface/bins.py", "surface/coordinates.py", "surface/forest.py",
+    "surface/grf.py", "surface/information.py", "surface/linear.py", "surface/problem.py",
+    "surface/scores.py",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Forests that are judged: half the trees, and the same predictions but for their noise."""
+"""Forests that are judged: a quarter of the trees, and the same predictions but for their noise."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ def study():
 
 
 @pytest.mark.parametrize(
-    ("trees", "judged"), [(8, 8), (100, 100), (120, 100), (400, 200), (412, 204), (2000, 1000)]
+    ("trees", "judged"),
+    [(8, 8), (100, 100), (120, 100), (400, 100), (412, 100), (444, 108), (2000, 500)],
 )
-def test_half_the_trees_in_whole_bags_but_a_hundred(trees, judged):
+def test_a_quarter_of_the_trees_in_whole_bags_but_a_hundred(trees, judged):
     settings = forest(trees, sample=0.3, min_leaf=7)
     assert settings.lighter() == replace(settings, trees=judged)
 
 
 def test_splits_are_judged_with_the_lighter_forest_and_predict_alike(study):
-    surface = study.surface(cg.forest(208))
+    surface = study.surface(cg.forest(432))
     light = random_halves(surface, 3)
     rows, seed = light.train, 3
     fits = {
@@ -41,10 +42,10 @@ def test_splits_are_judged_with_the_lighter_forest_and_predict_alike(study):
         .fit(surface.problem.subset(rows), inference=False, seed=seed, n_jobs=1, progress=False)
         .at(surface.problem.X[light.test])
         .effects
-        for trees in (104, 208)
+        for trees in (108, 432)
     }
-    np.testing.assert_array_equal(light.test_scores.prediction, fits[104])
-    for a, b in zip(fits[104].T, fits[208].T, strict=True):
+    np.testing.assert_array_equal(light.test_scores.prediction, fits[108])
+    for a, b in zip(fits[108].T, fits[432].T, strict=True):
         assert np.corrcoef(a, b)[0, 1] > 0.95
 
 

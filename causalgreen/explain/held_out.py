@@ -90,7 +90,7 @@ def sequence(surface: Surface, seed: int = 0) -> tuple[HeldOut, ...]:
     Parameters
     ----------
     surface : Surface
-        Its method is fitted again at every step; a forest with half its trees (see
+        Its method is fitted again at every step; a forest with fewer trees (see
         `Forest.lighter`).
     seed : int
         Seed of the order of clusters.

@@ -19,6 +19,8 @@ __all__ = ["LightGBMLearner"]
 PATIENCE = 4.0
 # Share of the variance that these rounds must explain together to count as a gain.
 GAIN = 1e-3
+# Rows from which LightGBM learns where bins end.
+BINNED_FROM = 20_000
 # Ridge penalty of the lines in leaves, on features in units of their spread.
 RIDGE = 1.0
 
@@ -118,7 +120,8 @@ class LightGBMLearner:
         return {
             "objective": "regression", "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves, "min_child_samples": self.min_child_samples,
-            "max_bin": self.max_bin, "extra_trees": self.extra_trees,
+            "max_bin": self.max_bin, "bin_construct_sample_cnt": BINNED_FROM,
+            "extra_trees": self.extra_trees,
             "boost_from_average": False, "verbosity": -1,
             "num_threads": 1, "deterministic": True, "force_row_wise": True,
             "seed": seed, **lines, **dict(thawed(self.params)),

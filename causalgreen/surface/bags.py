@@ -105,7 +105,7 @@ def solve_at(
         if bags is not None:
             allowed[:] = bags[:, part]
         H = None if start is None else start.basis(X[part])
-        view = _View(leaves, X[part], allowed, start, H)
+        view = _View(leaves, forest.seen_as(X[part]), allowed, start, H)
         pieces.append(_solve(view, problem, L, variance))
     names = ("theta", "jacobian", "effects", "std_error")
     return Local(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in names))
@@ -180,7 +180,7 @@ class _View:
     """Leaves that some firms fall into."""
 
     leaves: _Leaves
-    X: np.ndarray
+    X: np.ndarray  # as the trees see it
     allowed: np.ndarray
     start: Start | None
     H: np.ndarray | None

@@ -10,6 +10,7 @@ from econml.grf import CausalForest
 from sklearn.utils import check_random_state
 
 from causalgreen.residuals.jobs import in_parallel
+from causalgreen.surface.bins import Bins, bins_of
 
 __all__ = ["MomentForest"]
 
@@ -39,9 +40,14 @@ class MomentForest(CausalForest):  # type: ignore[misc]
     half-samples of the bags, the samples of the trees, and their honest halves are made of whole
     groups (Athey and Wager 2019, Estimating treatment effects with causal forests: an application,
     doi 10.1353/obs.2019.0001); the between-bag variance then allows for errors that groups share.
+
+    With ``most_bins``, trees split features in so many bins of about as many firms each: fewer
+    splits to try, and firms of the same bins are in the same leaf of every tree.
     """
 
     n_relevant = 0
+    most_bins: int | None = None
+    bins_: Bins | None = None
 
     def _get_alpha_and_pointJ(self, X: Any, T: Any, y: Any) -> Any:  # noqa: N802
         return y, T
@@ -59,6 +65,10 @@ class MomentForest(CausalForest):  # type: ignore[misc]
                 bag,
                 [bag[rng.choice(half, size, replace=False)] for _ in range(self.subforest_size)],
             )
+
+    def seen_as(self, X: np.ndarray) -> np.ndarray:
+        """Features as the trees see them, shape (n, k)."""
+        return X if self.bins_ is None else self.bins_(X)
 
     def fit(
         self, X: Any, T: Any, y: Any, *, groups: Any = None,
@@ -87,11 +97,12 @@ class MomentForest(CausalForest):  # type: ignore[misc]
         alone = groups is None
         codes = np.arange(n) if groups is None else np.asarray(groups)
         self.n_groups_ = int(codes.max()) + 1
+        self.bins_ = None if self.most_bins is None else bins_of(X, self.most_bins)
         alpha, T = self._get_alpha_and_pointJ(X, T, y)
         self.n_y_ = 1
         self.n_outputs_, self.n_relevant_outputs_ = self._get_n_outputs_decomposition(X, T, y)
         d = self.n_outputs_
-        X = np.ascontiguousarray(X, dtype=np.float64)
+        X = np.ascontiguousarray(self.seen_as(X), dtype=np.float64)
         J = np.ascontiguousarray(np.reshape(T, (n, d, d)))
         self.min_var_leaf = None
         self._validate_estimator()
