@@ -12,8 +12,8 @@ from benchmarks.monte_carlo import TWO, mean_error, rate_error, simultaneous
 
 __all__ = [
     "ALIKE", "STUDY", "Figure", "Reader", "against_peer", "caught", "cross_fitting", "groups",
-    "import_seconds", "largest", "like_for_like", "paths", "sizes", "slope", "smallest", "surface",
-    "whole_study", "with_caught",
+    "import_seconds", "largest", "like_for_like", "lowest", "paths", "sizes", "slope", "smallest",
+    "surface", "whole_study", "with_caught",
 ]  # fmt: skip
 
 STUDY = "study"
@@ -87,17 +87,32 @@ def _from_centre(rates: pd.Series) -> int:
     return int((rates - 0.95).abs().to_numpy().argmax())
 
 
+def _ran(table: pd.DataFrame, method: str) -> pd.DataFrame:
+    """Cells of a method that ran, and how often."""
+    part = table[(table["method"] == method) & (table["failed"] < table["replications"])]
+    return part.assign(ran=part["replications"] - part["failed"])
+
+
 def paths(
     method: str, worst: bool, names: tuple[str, ...] = ("economy", "term"), economy: str = ""
 ) -> Reader:
     """Coverage of the paths by a method over all cells, or over those of one economy."""
 
     def read(table: pd.DataFrame) -> Figure:
-        part = table[(table["method"] == method) & (table["failed"] < table["replications"])]
+        part = _ran(table, method)
         part = part[part["economy"] == economy] if economy else part
-        part = part.assign(ran=part["replications"] - part["failed"])
         cells = _cells(part, "coverage", "ran", list(names))
         return _farthest(cells, _from_centre) if worst else _pooled(cells, part, "pooled_mcse")
+
+    return read
+
+
+def lowest(method: str, names: tuple[str, ...]) -> Reader:
+    """The lowest coverage of the paths by a method."""
+
+    def read(table: pd.DataFrame) -> Figure:
+        cells = _cells(_ran(table, method), "coverage", "ran", list(names))
+        return _farthest(cells, lambda rates: int(rates.to_numpy().argmin()))
 
     return read
 

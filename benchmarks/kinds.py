@@ -23,9 +23,8 @@ import pandas as pd
 import causalgreen as cg
 from benchmarks.made_with import made_with, of_run
 from benchmarks.methods import Method, Outcome, run_method
-from benchmarks.monte_carlo import panel_error
 from benchmarks.peers import Estimate
-from benchmarks.results import Store, cell, fingerprint
+from benchmarks.results import Store, carried_on, cells_of, fingerprint
 from causalgreen.data.truth import Truth
 
 __all__ = [
@@ -40,7 +39,7 @@ KINDS = ("ai", "robots", "smart_manufacturing", "digital_finance")
 PATHS = ("direct", "restructuring", "human_capital", "own_total")
 TRAITS = ("trait_size", "urban", "clean_industry")
 CONTROLS = ("age", "leverage", "roa", "turnover", "cashflow", "growth")
-DEFAULT, VARYING = "causalgreen default", "causalgreen default, varying"
+DEFAULT, CONSTANT = "causalgreen default", "causalgreen default, one coefficient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ def _estimates(frame: pd.DataFrame, seed: int) -> list[Estimate]:
     """Both systems of one fit."""
     study = study_of(frame, seed)
     columns = ["term", "estimate", "std_error", "conf_low", "conf_high"]
-    asked = {DEFAULT: study.paths(), VARYING: study.paths(coefficients="varying")}
+    asked = {DEFAULT: study.paths(), CONSTANT: study.paths(coefficients="constant")}
     return [
         Estimate(label, *row)
         for label, effects in asked.items()
@@ -121,7 +120,7 @@ def _estimates(frame: pd.DataFrame, seed: int) -> list[Estimate]:
 
 CELLS = MappingProxyType({f"{path}[{kind}]": (kind, path) for kind in KINDS for path in PATHS})
 METHOD = Method(
-    tuple((label, tuple(CELLS)) for label in (DEFAULT, VARYING)), _estimates,
+    tuple((label, tuple(CELLS)) for label in (DEFAULT, CONSTANT)), _estimates,
     ("causalgreen", "lightgbm", "scikit-learn", "numpy"), (Path(__file__).name,),
 )  # fmt: skip
 
@@ -187,24 +186,10 @@ def summarise(raw: pd.DataFrame) -> pd.DataFrame:
         One row per economy, method, kind and path. ``pooled_mcse`` is the error of the coverage
         over all kinds and paths of an economy and method, which share their panels.
     """
-    keys, rows = ["economy", "method", "kind", "term"], []
-    for (economy, method), part in raw.groupby(keys[:2], sort=False):
-        good = part[part["error"] == ""]
-        hits = good["truth"].between(good["conf_low"], good["conf_high"])
-        pooled = panel_error(hits, good["replication"])
-        for (kind, term), one in part.groupby(keys[2:], sort=False):
-            named = dict(zip(keys, (economy, method, kind, term), strict=True))
-            rows.append({**named, **cell(one), "pooled_mcse": pooled})
-    table = pd.DataFrame(rows)
-    rank = {name: k for k, name in enumerate((*ECONOMIES, DEFAULT, VARYING, *KINDS, *PATHS))}
+    keys = ["economy", "method", "kind", "term"]
+    table = cells_of(raw, keys, keys[:2])
+    rank = {name: k for k, name in enumerate((*ECONOMIES, DEFAULT, CONSTANT, *KINDS, *PATHS))}
     return table.sort_values(keys, key=lambda c: c.map(rank)).reset_index(drop=True)
-
-
-def _current(raw: pd.DataFrame) -> pd.DataFrame:
-    if raw.empty:
-        return raw
-    same = raw[raw["fingerprint"] == fingerprint(METHOD)]
-    return same.drop_duplicates(["economy", "replication", "method", "kind", "term"], keep="last")
 
 
 def run(
@@ -228,15 +213,13 @@ def run(
     -------
     pandas.DataFrame
     """
-    from tqdm import tqdm
-
     store, start = Store(table), time.perf_counter()
-    done = _current(store.read())
-    have = set() if done.empty else set(zip(done["economy"], done["replication"], strict=True))
-    wanted = [(e, r) for e, n in replications.items() for r in range(n)]
-    jobs = sorted((job for job in wanted if job not in have), key=lambda job: job[1])
-    store.collect(replicate(*job, listed) for job in tqdm(jobs, unit="panel", disable=not progress))
-    raw, one = _current(store.read()), listed or next(iter(ECONOMIES.values()))
+    jobs = [(economy, r) for economy, n in replications.items() for r in range(n)]
+    raw = carried_on(
+        store, METHOD, jobs, ("economy", "replication"),
+        lambda *job: replicate(*job, listed), progress,
+    )  # fmt: skip
+    one = listed or next(iter(ECONOMIES.values()))
     out = summarise(raw).assign(firms=one.firms, years=one.years)
     store.write(
         out, made_with(of_run(raw, BASE_SEED, time.perf_counter() - start), METHOD.packages)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.kinds import DEFAULT, ECONOMIES, VARYING
+from benchmarks.kinds import CONSTANT, DEFAULT, ECONOMIES
 from benchmarks.made_with import machine_in, versions_in
 
 __all__ = ["section"]
 
-WORDS = {DEFAULT: "one coefficient", VARYING: "varying"}
+WORDS = {DEFAULT: "varying", CONSTANT: "one coefficient"}
 HEAD = ("kind", "path", "coefficients", "truth", "bias (s.e.)", "RMSE", "sd", "mean s.e.",
         "coverage, % (s.e.)", "failed")  # fmt: skip
 
@@ -57,13 +57,12 @@ def _introduction(table: pd.DataFrame) -> str:
         "AI words, robots (by industry and year), smart manufacturing (a pilot that firms never "
         "leave) and digital finance (by city and year) enter one study, as in the notebook "
         f"`examples/for_whom.py`: listed firms, {one['firms']:,} of them over {one['years']} "
-        f'years, drawn {drawn} times. They come and go, and controls have gaps. "One '
-        'coefficient" is what `study.paths()` takes by itself, because there are too few cities '
-        'for more, and it says so; "varying" is `study.paths(coefficients="varying")` on the '
-        "same fit. Two more economies take away one thing each: the gaps, and effects that differ "
-        "between firms; panels of one seed have the same firms and the same chance in all three, "
-        "and where there are fewer they are the first. *Truth* is the average over the population "
-        "of firms."
+        f'years, drawn {drawn} times. They come and go, and controls have gaps. "Varying" is '
+        '`study.paths()`, whose coefficients vary with the traits; "one coefficient" is '
+        '`study.paths(coefficients="constant")` on the same fit. Two more economies take away one '
+        "thing each: the gaps, and effects that differ between firms; panels of one seed have the "
+        "same firms and the same chance in all three, and where there are fewer they are the "
+        "first. *Truth* is the average over the population of firms."
     )
 
 

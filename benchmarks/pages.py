@@ -10,12 +10,15 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
 from benchmarks import (
     checks_tables,
     files_tables,
+    folds,
+    judged,
     picture,
     scale_tables,
     settings,
@@ -31,7 +34,14 @@ __all__ = ["PICTURES", "differ", "main", "pages", "write"]
 
 RESULTS = targets.RESULTS
 DOCS = Path(__file__).parents[1] / "docs"
-SETTINGS = "decisions/0012-learner-settings-by-loss-and-time.md"
+# Decision records that a benchmark of the same name backs.
+DECISIONS = MappingProxyType(
+    {
+        "decisions/0012-learner-settings-by-loss-and-time.md": ("settings", settings.block),
+        "decisions/0013-fewer-trees-where-forests-are-judged.md": ("judged", judged.block),
+        "decisions/0014-fewer-folds-of-very-large-panels.md": ("folds", folds.block),
+    }
+)
 
 
 def _table(results: Path, name: str) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -79,7 +89,10 @@ def pages(results: Path, docs: Path) -> dict[str, str]:
         "from-files.md": _replaced(
             old("from-files.md"), large_files=files_tables.block(_table(results, "files")[0])
         ),
-        SETTINGS: _replaced(old(SETTINGS), settings=settings.block(*_table(results, "settings"))),
+        **{
+            page: _replaced(old(page), **{name: block(*_table(results, name))})
+            for page, (name, block) in DECISIONS.items()
+        },
     }
 
 

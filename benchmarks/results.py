@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,10 @@ from benchmarks.made_with import made_with, of_run, version_of
 from benchmarks.methods import METHODS, NOT_RUN, Method
 from benchmarks.monte_carlo import panel_error, rate_error
 
-__all__ = ["Store", "cell", "current_rows", "fingerprint", "metadata", "read_metadata", "summarise"]
+__all__ = [
+    "Store", "carried_on", "cells_of", "current_rows", "fingerprint", "metadata", "read_metadata",
+    "summarise",
+]  # fmt: skip
 
 # Replications that are written together.
 CHUNK = 10
@@ -115,6 +119,44 @@ def current_rows(raw: pd.DataFrame) -> pd.DataFrame:
     return same.drop_duplicates(["economy", "replication", "method", "term"], keep="last")
 
 
+def carried_on(
+    store: Store, method: Method, jobs: Sequence[tuple[Any, ...]], names: Sequence[str],
+    replicate: Callable[..., pd.DataFrame], progress: bool = True,
+) -> pd.DataFrame:  # fmt: skip
+    """Replications that the code as it is now made, and those of the jobs that are missing.
+
+    Parameters
+    ----------
+    store : Store
+    method : Method
+        Whose fingerprint tells which replications are current.
+    jobs : sequence of tuple
+        What to replicate; the last part is the number of the replication.
+    names : sequence of str
+        Columns of the replications that hold a job.
+    replicate : callable
+        Takes the parts of a job; returns its rows, with a column ``fingerprint``.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    from tqdm import tqdm
+
+    def current() -> pd.DataFrame:
+        raw = store.read()
+        return raw if raw.empty else raw[raw["fingerprint"] == fingerprint(method)]
+
+    done = current()
+    have = set() if done.empty else set(done[list(names)].itertuples(index=False, name=None))
+    missing = sorted((job for job in jobs if job not in have), key=lambda job: int(job[-1]))
+    bar = tqdm(missing, unit="panel", disable=not progress)
+    store.collect(replicate(*job) for job in bar)
+    return current().reset_index(drop=True)
+
+
 def summarise(raw: pd.DataFrame) -> pd.DataFrame:
     """Bias, errors and coverage of every method and term, with Monte-Carlo standard errors.
 
@@ -132,7 +174,7 @@ def summarise(raw: pd.DataFrame) -> pd.DataFrame:
     """
     raw = raw.reset_index(drop=True)
     groups = raw.groupby(["economy", "method", "term"], sort=False)
-    rows = [dict(zip(("economy", "method", "term"), key, strict=True)) | cell(part)
+    rows = [dict(zip(("economy", "method", "term"), key, strict=True)) | _cell(part)
             for key, part in groups]  # fmt: skip
     labels = [label for method in METHODS.values() for label, _ in method.rows]
     good = raw[raw["error"] == ""]
@@ -148,7 +190,34 @@ def summarise(raw: pd.DataFrame) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def cell(part: pd.DataFrame) -> dict[str, object]:
+def cells_of(raw: pd.DataFrame, names: Sequence[str], pooled: Sequence[str]) -> pd.DataFrame:
+    """Bias, errors and coverage by cell, in the order of the replications.
+
+    Parameters
+    ----------
+    raw : pandas.DataFrame
+        Replications; see `_cell`.
+    names, pooled : sequence of str
+        Columns that tell cells apart; and those among them that tell apart what is pooled:
+        ``pooled_mcse`` is the error of the coverage over its cells, which share their panels.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per cell.
+    """
+    rows = []
+    for _, part in raw.groupby(list(pooled), sort=False):
+        good = part[part["error"] == ""]
+        hits = good["truth"].between(good["conf_low"], good["conf_high"])
+        error = panel_error(hits, good["replication"])
+        for key, one in part.groupby(list(names), sort=False):
+            named = dict(zip(names, key, strict=True))
+            rows.append({**named, **_cell(one), "pooled_mcse": error})
+    return pd.DataFrame(rows)
+
+
+def _cell(part: pd.DataFrame) -> dict[str, object]:
     """Bias, errors and coverage of one cell of a table.
 
     Parameters

@@ -32,10 +32,14 @@ TABLE = Path(__file__).parent / "results" / "scale.csv"
 SIZES, QUICK = (5_000, 20_000, 80_000, 300_000), (2_000, 4_500, 10_000)
 YEARS, CONTROLS, SEED = 10, 30, 61_000
 FOREST = 20_000
-# Firms up to which the checks are asked, too.
-CHECKED = 20_000
-# In the order of a study; "whole" is all of them together but the checks.
-STEPS = ("panel", "residuals", "moments", "paths", "surface", "predict", "groups", "falsify")
+# In the order of a study.
+STEPS = (
+    "panel", "residuals", "moments", "paths", "surface", "predict", "groups", "falsify",
+    "five_folds",
+)  # fmt: skip
+# Firms up to which these are asked, too; "whole" is all the other steps together.
+UP_TO = {"falsify": 20_000, "five_folds": 80_000}
+FIVE = 5
 GIB = 2.0**30
 
 
@@ -107,11 +111,16 @@ def measure(
         exposure="peer_ai", traits=["size", "urban", "clean_industry"], controls=names,
         cluster="city",
     ))  # fmt: skip
-    study = cg.Study(
-        panel, cg.green_innovation_graph(panel), seed=SEED, n_jobs=1, progress=False,
-        learner=None if learner == "default" else getattr(cg, learner)(),
-    )  # fmt: skip
-    study.identify()
+
+    def posed(folds: int | None = None) -> cg.Study:
+        study = cg.Study(
+            panel, cg.green_innovation_graph(panel), seed=SEED, n_jobs=1, progress=False,
+            learner=None if learner == "default" else getattr(cg, learner)(), folds=folds,
+        )  # fmt: skip
+        study.identify()
+        return study
+
+    study = posed()
     work: dict[str, Callable[[], Any]] = {
         "residuals": lambda: study.residuals,
         "moments": lambda: study.moments,
@@ -126,6 +135,9 @@ def measure(
         meter.run("groups", lambda: study.explain(surface).groups("size", n=5))
     if "falsify" in steps:
         meter.run("falsify", study.falsify)
+    if "five_folds" in steps:
+        again = posed(FIVE)
+        meter.run("five_folds", lambda: again.residuals)
     return meter.rows
 
 
@@ -171,7 +183,7 @@ def slopes(table: pd.DataFrame, columns: Sequence[str] = ("seconds",)) -> pd.Dat
 
 def _apart(firms: int, args: argparse.Namespace) -> pd.DataFrame:
     """One size in a process of its own."""
-    steps = [step for step in args.steps if step != "falsify" or firms <= CHECKED]
+    steps = [step for step in args.steps if firms <= UP_TO.get(step, firms)]
     command = [sys.executable, "-m", "benchmarks.scale", "--one", str(firms), "--learner",
                args.learner, "--trees", str(args.trees), "--forest-firms", str(args.forest_firms),
                "--steps", *steps]  # fmt: skip
@@ -181,7 +193,7 @@ def _apart(firms: int, args: argparse.Namespace) -> pd.DataFrame:
         raise SystemExit(f"{firms:,} firms ended with code {done.returncode}")
     rows = json.loads(done.stdout.splitlines()[-1])
     table = pd.DataFrame(rows).assign(firms=firms, rows=firms * YEARS)
-    main = table[table["step"] != "falsify"]
+    main = table[~table["step"].isin(UP_TO)]
     whole = {
         "step": "whole", "seconds": main["seconds"].sum(), "wall": main["wall"].sum(),
         "peak_gib": main["peak_gib"].max(), "firms": firms, "rows": firms * YEARS,

@@ -65,6 +65,8 @@ STEPS: tuple[Step, ...] = (
          ("--resume",)),
     Step("coverage", "kinds", "--out", "kinds.csv",
          ("--replications", "20", "--beside", "0", "--resume"), ("--resume",)),
+    Step("coverage", "clusters", "--out", "clusters.csv", ("--replications", "10", "--resume"),
+         ("--resume",)),
     Step("coverage", "checks", "--out", "checks.csv", ("--replications", "20", "--resume"),
          ("--resume",)),
     Step("accuracy", "surface", "--out", "surface.csv",

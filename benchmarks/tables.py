@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks import kinds_tables, staged_tables
+from benchmarks import clusters_tables, kinds_tables, staged_tables
 from benchmarks.coverage import TABLE
 from benchmarks.economies import ECONOMIES, TERMS, Setting
 from benchmarks.made_with import machine_in, versions_in
@@ -27,6 +27,11 @@ WORDS = {
     "linear": "Linear confounding",
     "curved": "Curved confounding, with interactions",
 }
+SECTIONS = {
+    "staged": staged_tables.section,
+    "kinds": kinds_tables.section,
+    "clusters": clusters_tables.section,
+}
 HEAD = (
     "path", "method", "truth", "bias (s.e.)", "RMSE", "sd", "mean s.e.", "coverage, % (s.e.)",
     "length", "failed",
@@ -34,15 +39,19 @@ HEAD = (
 
 
 def whole_page(results: Path) -> str:
-    """The page as Markdown: ``coverage.csv``, and ``staged.csv`` and ``kinds.csv`` if there."""
+    """The page as Markdown: ``coverage.csv``, and the tables of `SECTIONS` that are there."""
     store, more = Store(results / "coverage.csv"), []
-    table = pd.read_csv(store.table).fillna({"reason": ""})
-    for name, section in (("staged", staged_tables.section), ("kinds", kinds_tables.section)):
+    table = _read(store.table)
+    for name, section in SECTIONS.items():
         beside = Store(results / f"{name}.csv")
         if beside.table.exists():
-            rows = pd.read_csv(beside.table).fillna({"reason": ""})
-            more.append(section(rows, read_metadata(beside.notes)))
+            more.append(section(_read(beside.table), read_metadata(beside.notes)))
     return page(table, read_metadata(store.notes), more)
+
+
+def _read(table: Path) -> pd.DataFrame:
+    """A table, where no reason is an empty text."""
+    return pd.read_csv(table, dtype={"reason": "str"}).fillna({"reason": ""})
 
 
 def page(table: pd.DataFrame, notes: dict[str, str], more: Sequence[str] = ()) -> str:

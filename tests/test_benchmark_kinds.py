@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -57,25 +58,28 @@ def test_every_kind_and_path_gets_its_own_truth(quick):
     assert (rows["error"] == "").all()
     assert (rows["conf_low"] < rows["conf_high"]).all()
     truth = kinds.draw(SMALL, kinds.BASE_SEED).truth
-    of = rows[rows["method"] == kinds.VARYING].set_index(["kind", "term"])["truth"]
+    of = rows[rows["method"] == kinds.CONSTANT].set_index(["kind", "term"])["truth"]
     assert of["ai", "direct"] == truth.population["direct"]
     assert of["robots", "restructuring"] == truth.of_type("robots").population["restructuring"]
     # robots restructure, digital finance moves skills
     assert of["robots", "restructuring"] > of["digital_finance", "restructuring"]
 
 
-def test_by_itself_the_study_takes_one_coefficient_and_the_benchmark_asks_for_both():
-    frame = kinds.draw(SMALL, kinds.BASE_SEED).df
-    with pytest.warns(cg.CausalGreenWarning, match="coefficients do not vary with the traits"):
-        kinds.study_of(frame, 0).paths()
-    assert [label for label, _ in kinds.METHOD.rows] == [kinds.DEFAULT, kinds.VARYING]
+def test_by_itself_the_study_lets_coefficients_vary_and_the_benchmark_asks_for_both(quick):
+    study = kinds.study_of(kinds.draw(SMALL, kinds.BASE_SEED).df, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert study.paths().constant is not None
+    rows = kinds.replicate("notebook", 0, SMALL)
+    one, other = (rows[rows["method"] == m] for m in (kinds.DEFAULT, kinds.CONSTANT))
+    assert (one["estimate"].to_numpy() != other["estimate"].to_numpy()).all()
 
 
 def _raw(bias, draws=30):
     rng = np.random.default_rng(0)
     rows = []
     for r in range(draws):
-        for method in (kinds.DEFAULT, kinds.VARYING):
+        for method in (kinds.DEFAULT, kinds.CONSTANT):
             for kind in kinds.KINDS:
                 for term in kinds.PATHS:
                     off = bias if (kind, term) == ("robots", "direct") else 0.0

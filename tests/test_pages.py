@@ -50,7 +50,8 @@ def test_generated_pages_hold_no_gaps():
 def test_pictures_are_made_and_shown(tmp_path):
     for folder in ("figures", "decisions"):
         (tmp_path / folder).mkdir()
-    for name in ("benchmarks.md", "falsification.md", "scale.md", "from-files.md", pages.SETTINGS):
+    around = ("benchmarks.md", "falsification.md", "scale.md", "from-files.md", *pages.DECISIONS)
+    for name in around:
         (tmp_path / name).write_text((pages.DOCS / name).read_text("utf-8"), "utf-8")
     written = pages.write(pages.RESULTS, tmp_path)
     assert set(pages.PICTURES) < set(written)
