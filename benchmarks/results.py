@@ -154,7 +154,8 @@ def carried_on(
     missing = sorted((job for job in jobs if job not in have), key=lambda job: int(job[-1]))
     bar = tqdm(missing, unit="panel", disable=not progress)
     store.collect(replicate(*job) for job in bar)
-    return current().reset_index(drop=True)
+    cells = [*names, *(n for n in ("method", "kind", "term") if n in current())]
+    return current().drop_duplicates(cells, keep="last").reset_index(drop=True)
 
 
 def summarise(raw: pd.DataFrame) -> pd.DataFrame:

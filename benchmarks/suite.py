@@ -55,7 +55,7 @@ class Step:
         return [sys.executable, "-m", f"benchmarks.{self.module}", self.out, str(place), *more]
 
 
-# Short versions take some 11 minutes on two idle cores; how many panels is in the table of targets.
+# Short versions take some 12 minutes on two idle cores; how many panels is in the table of targets.
 BESIDE = ("econml", "dowhy-linear", "doubleml-lightgbm", "statspai-dml", "diff-diff", "grf", "twfe")
 STEPS: tuple[Step, ...] = (
     Step("coverage", "coverage", "--out", "coverage.csv",
@@ -74,12 +74,14 @@ STEPS: tuple[Step, ...] = (
           "--methods", "forest", "forest-default", "linear-default", "econml-demeaned",
           "statspai", "--resume"), ("--resume",)),
     Step("accuracy", "settings", "--out", "settings.csv", ("--few", "2")),
+    Step("accuracy", "judged", "--out", "judged.csv", ("--few", "1")),
     Step("accuracy", "realdata", "--out", "", ("--quick",)),
     # at its full size: the ratio of a small panel is that of another question
     Step("speed", "speed", "--out", "speed.csv", ("--passes", "2")),
     Step("speed", "refuters", "--table", "refuters.csv", ("--few", "2")),
     Step("speed", "imports", "--out", "imports.csv", ()),
     Step("scale", "scale", "--out", "scale.csv", ("--quick",)),
+    Step("scale", "folds", "--out", "folds.csv", ("--firms", "5000", "--few", "1")),
     Step("scale", "files", "--out", "files.csv", ("--rows", "300000")),
 )  # fmt: skip
 

@@ -39,7 +39,7 @@ def test_what_folds_move_is_counted_in_standard_errors_of_five():
     np.testing.assert_allclose(table["length"], [1.0, 0.6, 0.4])
     text = folds.block(table.reset_index(), NOTES)
     assert "| 2 | 0.40 | 0.5000 | −1.00 |" in text
-    assert "move by 2.00 standard errors at most" in text
+    assert "moves by 0.50 with 3 folds and 2.00 with 2 folds standard errors at most" in text
 
 
 @pytest.fixture(scope="module")

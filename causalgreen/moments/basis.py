@@ -170,7 +170,8 @@ def _too_few(panel: Panel, basis: Basis) -> str:
         cells = codes * panel.n_periods + panel.codes(panel.roles.time)
         coarse = sum(_same_within(panel.frame[r].to_numpy(float), cells) for r in regressors)
         alike = sum(_same_within(column[panel.unit_codes], codes) for column in basis.values.T)
-        if n < ENOUGH_CLUSTERS * coarse * alike:
+        # The constant alone is in the other system, too.
+        if alike > 1 and n < ENOUGH_CLUSTERS * coarse * alike:
             return (
                 f"{coarse * alike} coefficients are of regressors and traits that all firms of "
                 f"one {name} share, many for {n} clusters"

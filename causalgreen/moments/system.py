@@ -11,7 +11,14 @@ from causalgreen.moments.basis import Basis
 from causalgreen.moments.moments import Moments
 from causalgreen.moments.normal import Totals, group_products, group_right, scores
 
-__all__ = ["Equation", "Fit", "Layout", "fit_equation", "leave_clusters_out", "solve_equation"]
+__all__ = [
+    "Equation", "Fit", "Layout", "UndeterminedError", "fit_equation", "leave_clusters_out",
+    "solve_equation",
+]  # fmt: skip
+
+
+class UndeterminedError(EstimationError):
+    """The moments do not determine a coefficient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +125,12 @@ def _refuse_undetermined(A: np.ndarray, doubtful: np.ndarray, names: list[str]) 
     diagonal = np.diag(A)
     flat = [names[i] for i in np.flatnonzero(doubtful) if diagonal[i] <= 0.0]
     if flat:
-        raise EstimationError(
+        raise UndeterminedError(
             f"nothing is left of {', '.join(flat)} once fixed effects and controls are removed; "
             "absorb less, use fewer controls, or drop it"
         )
     which = ", ".join(names[i] for i in np.flatnonzero(doubtful))
-    raise EstimationError(
+    raise UndeterminedError(
         f"{which} are collinear once fixed effects and controls are removed: their coefficients "
         "cannot be told apart. Drop one, or absorb less (a leave-one-out peer mean within a group "
         "is collinear with own treatment under that group's effects)"
@@ -255,7 +262,7 @@ def leave_clusters_out(
             first = int(np.flatnonzero(doubtful.any(axis=1))[0])
             names = _names(moments, equation, basis)
             which = ", ".join(names[i] for i in np.flatnonzero(doubtful[first]))
-            raise EstimationError(
+            raise UndeterminedError(
                 f"the jackknife fails: without cluster number {low + first} nothing determines "
                 f"{which}. The estimate rests on that cluster alone; use covariance='CR1' and say "
                 "so, or pool clusters"

@@ -136,7 +136,7 @@ class LightGBMLearner:
         def whole() -> Any:
             return binned(task.X, np.flatnonzero(task.flexible), task.weights, fixed)
 
-        # Where bins end is learnt from the features of all rows; no target is looked at.
+        # Where bins end is learnt from features alone, of any row; no target is looked at.
         every = whole() if task.together is None else task.together.shared(self, whole)
         data, held_out = (
             every.subset(rows, fixed).construct() for rows in (task.train, task.test)

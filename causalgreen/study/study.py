@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from causalgreen.effects.effects import Effects
 from causalgreen.effects.paths import PathRequest, path_effects
 from causalgreen.effects.withhold import withhold
-from causalgreen.errors import DesignError, EstimationError
+from causalgreen.errors import DesignError
 from causalgreen.moments.basis import Coefficients, choose_basis, kept_constant
+from causalgreen.moments.system import UndeterminedError
 from causalgreen.study.steps import Steps
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Study(Steps):
             ``varying``: coefficients vary with the traits, and effects are averaged over firms;
             the constant system is kept beside it (``.constant``). ``auto``: varying where there
             are traits and enough firms, or clusters where clusters alone tell (decision 5), and
-            where each coefficient is determined without any one cluster.
+            where the jackknife, if it is used, finds each determined without any one cluster.
         covariance : {"auto", "CR1", "CV3"}
             Cluster sandwich or cluster jackknife; ``auto``: the jackknife below 100 clusters, where
             it is exact (no absorbed effect other than the period's has groups in several clusters).
@@ -128,7 +129,7 @@ class Study(Steps):
         )  # fmt: skip
         try:
             effects = path_effects(request)
-        except EstimationError as fault:
+        except UndeterminedError as fault:
             if coefficients != "auto" or len(basis.names) == 1:
                 raise
             basis, notes = kept_constant(self.panel, str(fault))

@@ -60,7 +60,7 @@ class Forest:
         return self if self.firms is None else replace(self, firms=min(self.firms, n_firms))
 
     def lighter(self) -> Forest:
-        """The forest that splits are judged with: a quarter of the trees, but 100.
+        """The forest that splits are judged with: a quarter of the trees, no fewer than 100.
 
         Judged are its predictions, not their intervals, and so few trees predict as well.
         """
