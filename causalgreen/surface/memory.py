@@ -46,11 +46,12 @@ def forest_need(
     nodes = NODES * sample * grown_on / (2 * leaf)
     forest = FLOAT * trees * nodes * (d * d + 2 * d + 12)
     predictions = FLOAT * n * (2 * d * d + 2 * terms * d)
-    return Need(
-        "the forest",
-        (("moment equations", equations), ("samples of trees", bags), ("trees", forest),
-         ("predictions of all firms", predictions)),
-    )  # fmt: skip
+    # What trees are grown from is gone before firms are predicted.
+    growing = (("moment equations", equations), ("samples of trees", bags))
+    after = (("predictions of all firms", predictions),)
+    return Need("the forest", (
+        *(growing if equations + bags > predictions else after), ("trees", forest),
+    ))  # fmt: skip
 
 
 def check_forest(
