@@ -75,8 +75,10 @@ def _cells(rows: pd.DataFrame) -> str:
 
 
 READING = """\
-Coefficients that vary with the traits cover as often as they should with any number of clusters,
-and one coefficient does not where effects differ between firms. What tells coefficients apart is
+Coefficients that vary with the traits cover as often as they should with any number of clusters
+here; one coefficient does not where firms of a city differ in their effects and in their treatment.
+With 24 firms alone a study takes one coefficient all the same, which covers less in return for
+intervals a quarter shorter. What tells coefficients apart is
 firms, more than clusters, as long as firms of one city differ. Where nothing inside a city does, a
 policy of cities with a trait of cities, they cost length where cities are few: there a study takes
 one coefficient below four cities for each such pair, and says so
