@@ -88,7 +88,9 @@ def test_four_paths(run):
     made = run("four_paths")
     orders = made["orders"]
     totals = orders.loc["own_total"].to_numpy()
-    assert np.ptp(totals) < 1e-6 * abs(totals[0])  # the order moves parts, not their sum
+    # The order moves parts, not their sum; to the last digit only where coefficients do not vary,
+    # as products of coefficients that are linear in the traits are not.
+    assert np.ptp(totals) < 1e-3 * abs(totals[0])
     moved = orders.loc["human_capital", "restructuring first"]
     assert moved < orders.loc["human_capital", "skills first (true)"] - 0.02
     indirect = made["questions"].tidy().set_index("term").loc["all indirect"]
