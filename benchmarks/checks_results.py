@@ -19,7 +19,16 @@ __all__ = ["PACKAGES", "current", "fingerprint", "notes", "summarise"]
 
 PACKAGES = ("causalgreen", "dowhy", "scikit-learn", "scipy", "numpy", "pandas")
 # Only what numbers depend on; a change of the report or the command line makes nothing stale.
-OURS = ("panel", "graph", "residuals", "moments", "effects", "falsify", "explain/multiple.py")
+OURS = (
+    "panel",
+    "graph",
+    "residuals",
+    "moments",
+    "effects",
+    "falsify",
+    "explain/multiple.py",
+    "study/study.py",
+)
 HERE = ("checks_worlds.py", "checks_scenario.py", "checks_scenarios.py", "economies.py")
 # Words, because a reader of csv files takes "null" for a gap.
 KINDS = {"null": "nothing to find", "right": "something to find", "planted": "planted",

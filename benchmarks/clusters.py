@@ -23,10 +23,9 @@ import pandas as pd
 
 import causalgreen as cg
 from benchmarks.economies import ROLES, TRAITS
-from benchmarks.made_with import made_with, of_run
 from benchmarks.methods import Method, run_method
 from benchmarks.peers import Estimate
-from benchmarks.results import Store, carried_on, cells_of, fingerprint
+from benchmarks.results import Store, cells_of, fingerprint, tabulated
 
 __all__ = [
     "CASES", "CONSTANT", "DEFAULT", "VARYING", "Drawn", "main", "replicate", "run", "summarise",
@@ -237,17 +236,14 @@ def run(replications: int, table: Path, progress: bool = True) -> pd.DataFrame:
     -------
     pandas.DataFrame
     """
-    store, start = Store(table), time.perf_counter()
     jobs = [
         (case, n, r) for case, (_, sizes) in CASES.items() for n in sizes
         for r in range(replications)
     ]  # fmt: skip
-    raw = carried_on(store, METHOD, jobs, ("case", "clusters", "replication"), replicate, progress)
-    out = summarise(raw).assign(firms=FIRMS, years=YEARS)
-    store.write(
-        out, made_with(of_run(raw, BASE_SEED, time.perf_counter() - start), METHOD.packages)
-    )
-    return out
+    return tabulated(
+        table, METHOD, jobs, ("case", "clusters", "replication"), replicate,
+        lambda raw: summarise(raw).assign(firms=FIRMS, years=YEARS), BASE_SEED, progress,
+    )  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

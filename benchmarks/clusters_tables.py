@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.clusters import CASES, CONSTANT, DEFAULT, VARYING
-from benchmarks.made_with import machine_in, versions_in
+from benchmarks.made_with import told
 
 __all__ = ["section"]
 
@@ -51,12 +51,9 @@ def section(table: pd.DataFrame, notes: dict[str, str]) -> str:
         part = table[table["case"] == case]
         for clusters, rows in part.groupby("clusters"):
             lines.append(f"| {WORDS[case]} | {clusters} | {_cells(rows)} |")
-    made = (
-        f"{versions_in(notes)}. Seeds {notes['first_seed']} to {notes['last_seed']}. "
-        f"{notes['date']}, {machine_in(notes)}. To make it again: "
-        "`python -m benchmarks.clusters --resume`."
+    return "\n\n".join(
+        ["## Few clusters", text, "\n".join(lines), READING, told(notes, "clusters --resume")]
     )
-    return "\n\n".join(["## Few clusters", text, "\n".join(lines), READING, made])
 
 
 def _cells(rows: pd.DataFrame) -> str:
@@ -70,16 +67,15 @@ def _cells(rows: pd.DataFrame) -> str:
         ratio = of[name]["mean_length"] / of[CONSTANT]["mean_length"]
         cells.append(f"{float(np.median(ratio)):.2f}")
     failed = {name: int(of[name]["failed"].max()) for name in SHOWN}
-    told = ", ".join(f"{SHOWN[name]} {count}" for name, count in failed.items() if count)
-    return " | ".join([*cells, told or "0"])
+    lost = ", ".join(f"{SHOWN[name]} {count}" for name, count in failed.items() if count)
+    return " | ".join([*cells, lost or "0"])
 
 
 READING = """\
 Coefficients that vary with the traits cover as often as they should with any number of clusters
-here; one coefficient does not where firms of a city differ in their effects and in their treatment.
-With 24 firms alone a study takes one coefficient all the same, which covers less in return for
-intervals a quarter shorter. What tells coefficients apart is
-firms, more than clusters, as long as firms of one city differ. Where nothing inside a city does, a
-policy of cities with a trait of cities, they cost length where cities are few: there a study takes
-one coefficient below four cities for each such pair, and says so
+here. One coefficient does not where firms of a city differ in their effects and in their treatment.
+What tells coefficients apart is firms, more than clusters, as long as firms of one city differ.
+Where nothing inside a city does, a policy of cities with a trait of cities, varying ones cost
+length. A study takes one coefficient where intervals would be more than twice as long, and says so:
+with few places and many of their traits it gives away coverage for that
 ([decision 5](decisions/0005-coefficients-vary-with-the-traits.md))."""

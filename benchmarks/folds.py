@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 import causalgreen as cg
-from benchmarks.made_with import machine_in, made_with, versions_in
+from benchmarks.made_with import made_with, told
+from benchmarks.results import Store
 
 __all__ = ["FOLDS", "block", "main", "measure", "summarise"]
 
@@ -125,34 +126,28 @@ def block(table: pd.DataFrame, notes: dict[str, str]) -> str:
     terms = list(dict.fromkeys(table["term"]))
     names = " | ".join(term.replace("_", " ") for term in terms)
     lines = [
-        f"| folds | time | R² | {names} |", "|---:|" + "---:|" * (len(terms) + 2),
+        f"| folds | time | R² | move | mean move | {names} |",
+        "|---:|" + "---:|" * (len(terms) + 4),
     ]  # fmt: skip
     for folds, part in table.groupby("folds", sort=False):
-        rows = part.set_index("term")
-        cells = [f"{rows['bias'][t]:+.2f}".replace("-", "−") for t in terms]
-        lines.append(
-            f"| {folds} | {part['time'].iloc[0]:.2f} | {part['r_squared'].iloc[0]:.4f} | "
-            + " | ".join(cells) + " |"
-        )  # fmt: skip
-    few = table[table["folds"] != FIRST]
-    moved = " and ".join(
-        f"{part['moved'].abs().max():.2f} with {folds} folds"
-        for folds, part in few.groupby("folds", sort=False)
-    )
+        rows, n = part.set_index("term"), part["replications"].iloc[0]
+        apart = np.sqrt(rows["moved"] ** 2 + rows["moved_mcse"] ** 2 * (n - 1))
+        far = rows.loc[rows["moved"].abs().idxmax()]
+        cells = [
+            f"{part['time'].iloc[0]:.2f}", f"{part['r_squared'].iloc[0]:.4f}", f"{apart.max():.2f}",
+            f"{far['moved']:+.2f} ({far['moved_mcse']:.2f})",
+            *(f"{rows['bias'][t]:+.2f}" for t in terms),
+        ]  # fmt: skip
+        lines.append(f"| {folds} | " + " | ".join(cells).replace("-", "−") + " |")
     text = (
         f"{table['replications'].iloc[0]} panels of {int(notes['firms']):,} firms × {YEARS} years, "
         f"{CONTROLS} controls, `cg.lightgbm()`. Time over that of {FIRST} folds; out-of-fold R², "
-        "mean over the targets; mean error of each path, in standard errors (Monte-Carlo error "
-        f"{table['bias_mcse'].median():.2f}). The mean over panels of any estimate moves by "
-        f"{moved} standard errors at most (Monte-Carlo error "
-        f"{few['moved_mcse'].median():.2f}), and standard errors by "
-        f"{100 * (few['length'] - 1).abs().max():.1f} %."
+        "mean over the targets; how far the estimates of a panel move from those of "
+        f"{FIRST} folds (root mean square, the largest over paths), and the largest mean move, "
+        "with its Monte-Carlo error; mean error of each path. All in standard errors (Monte-Carlo error "
+        f"of the mean errors {table['bias_mcse'].median():.2f})."
     )
-    made = (
-        f"{versions_in(notes)}. Seeds from {notes['first_seed']}. {notes['date']}, "
-        f"{machine_in(notes)}. To make it again: `python -m benchmarks.folds`."
-    )
-    return "\n\n".join([text, "\n".join(lines), made])
+    return "\n\n".join([text, "\n".join(lines), told(notes, "folds")])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -169,10 +164,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             parts.append(measure(chosen.firms, replication))
         print(f"panel {replication + 1} of {chosen.few}", file=sys.stderr, flush=True)
         table = summarise(pd.concat(parts, ignore_index=True))
-    chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(chosen.out, index=False, float_format="%.6g")
     notes = made_with([("first_seed", BASE_SEED), ("firms", chosen.firms)], PACKAGES)
-    notes.to_csv(chosen.out.with_name(f"{chosen.out.stem}_metadata.csv"), index=False)
+    Store(chosen.out).write(table, notes)
     print(table.to_string(float_format="%.3f"))
     return 0
 

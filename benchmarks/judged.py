@@ -19,7 +19,8 @@ import pandas as pd
 
 import causalgreen as cg
 from benchmarks.economies import panel_of
-from benchmarks.made_with import machine_in, made_with, versions_in
+from benchmarks.made_with import made_with, told
+from benchmarks.results import Store
 from causalgreen.surface.forest import Forest
 
 __all__ = ["ECONOMIES", "TREES", "block", "judged", "main", "measure", "summarise"]
@@ -160,11 +161,7 @@ def block(table: pd.DataFrame, notes: dict[str, str]) -> str:
         f"Where effects vary, statistics with {trees[-1]} trees are lower than with {trees[0]} on "
         f"the same panels by (standard error): {lost}.".replace("-", "−")
     )
-    made = (
-        f"{versions_in(notes, PACKAGES)}. Seeds of panels from {notes['first_seed']}. "
-        f"{notes['date']}, {machine_in(notes)}. To make it again: `python -m benchmarks.judged`."
-    )
-    return "\n\n".join([text, "\n".join(lines), lost, made])
+    return "\n\n".join([text, "\n".join(lines), lost, told(notes, "judged", PACKAGES)])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -184,10 +181,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     shown = tqdm(done, total=len(work), unit="panel")
     parts = [part.assign(effects=name) for (name, _), part in zip(work, shown, strict=True)]
     table = summarise(pd.concat(parts, ignore_index=True))
-    chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(chosen.out, index=False, float_format="%.6g")
     notes = made_with([("first_seed", BASE_SEED)], PACKAGES)
-    notes.to_csv(chosen.out.with_name(f"{chosen.out.stem}_metadata.csv"), index=False)
+    Store(chosen.out).write(table, notes)
     print(table.to_string(float_format="%.3f"))
     return 0
 

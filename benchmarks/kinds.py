@@ -21,10 +21,9 @@ from typing import Any
 import pandas as pd
 
 import causalgreen as cg
-from benchmarks.made_with import made_with, of_run
 from benchmarks.methods import Method, Outcome, run_method
 from benchmarks.peers import Estimate
-from benchmarks.results import Store, carried_on, cells_of, fingerprint
+from benchmarks.results import Store, cells_of, fingerprint, tabulated
 from causalgreen.data.truth import Truth
 
 __all__ = [
@@ -213,18 +212,12 @@ def run(
     -------
     pandas.DataFrame
     """
-    store, start = Store(table), time.perf_counter()
     jobs = [(economy, r) for economy, n in replications.items() for r in range(n)]
-    raw = carried_on(
-        store, METHOD, jobs, ("economy", "replication"),
-        lambda *job: replicate(*job, listed), progress,
-    )  # fmt: skip
     one = listed or next(iter(ECONOMIES.values()))
-    out = summarise(raw).assign(firms=one.firms, years=one.years)
-    store.write(
-        out, made_with(of_run(raw, BASE_SEED, time.perf_counter() - start), METHOD.packages)
-    )
-    return out
+    return tabulated(
+        table, METHOD, jobs, ("economy", "replication"), lambda *job: replicate(*job, listed),
+        lambda raw: summarise(raw).assign(firms=one.firms, years=one.years), BASE_SEED, progress,
+    )  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.kinds import CONSTANT, DEFAULT, ECONOMIES
-from benchmarks.made_with import machine_in, versions_in
+from benchmarks.made_with import told
 
 __all__ = ["section"]
 
@@ -41,12 +41,7 @@ def section(table: pd.DataFrame, notes: dict[str, str]) -> str:
         .drop_duplicates(["economy", "method"])
         .to_dict("records")
     ]
-    made = (
-        f"{versions_in(notes)}. Seeds {notes['first_seed']} to {notes['last_seed']}. "
-        f"{notes['date']}, {machine_in(notes)}. To make it again: "
-        "`python -m benchmarks.kinds --resume`."
-    )
-    return "\n\n".join([*parts, made])
+    return "\n\n".join([*parts, told(notes, "kinds --resume")])
 
 
 def _introduction(table: pd.DataFrame) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "machine_in",
     "made_with",
     "of_run",
+    "told",
     "version_of",
     "versions_in",
 ]
@@ -69,6 +70,17 @@ def machine_in(notes: dict[str, str]) -> str:
     """The machine that a file of notes holds, as one line of text."""
     words = {"system": "{}", "processor": "{}", "cores": "{} cores", "memory_gib": "{} GiB"}
     return ", ".join(words[k].format(notes[k]) for k in words if k in notes)
+
+
+def told(notes: dict[str, str], module: str, packages: Sequence[str] = PACKAGES) -> str:
+    """What a file of notes says, and how to make the numbers again, as a last paragraph."""
+    seeds = f"from {notes['first_seed']}"
+    if "last_seed" in notes:
+        seeds = f"{notes['first_seed']} to {notes['last_seed']}"
+    return (
+        f"{versions_in(notes, packages)}. Seeds {seeds}. {notes['date']}, {machine_in(notes)}. To "
+        f"make it again: `python -m benchmarks.{module}`."
+    )
 
 
 def machine() -> list[tuple[str, object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,7 @@ from benchmarks.monte_carlo import panel_error, rate_error
 
 __all__ = [
     "Store", "carried_on", "cells_of", "current_rows", "fingerprint", "metadata", "read_metadata",
-    "summarise",
+    "summarise", "tabulated",
 ]  # fmt: skip
 
 # Replications that are written together.
@@ -156,6 +157,36 @@ def carried_on(
     store.collect(replicate(*job) for job in bar)
     cells = [*names, *(n for n in ("method", "kind", "term") if n in current())]
     return current().drop_duplicates(cells, keep="last").reset_index(drop=True)
+
+
+def tabulated(
+    table: Path, method: Method, jobs: Sequence[tuple[Any, ...]], names: Sequence[str],
+    replicate: Callable[..., pd.DataFrame], summary: Callable[[pd.DataFrame], pd.DataFrame],
+    base_seed: int, progress: bool = True,
+) -> pd.DataFrame:  # fmt: skip
+    """The table of all replications, those that were missing made first, and written.
+
+    Parameters
+    ----------
+    table : pathlib.Path
+        Where it goes; raw replications and metadata go beside it.
+    method, jobs, names, replicate, progress
+        As in `carried_on`.
+    summary : callable
+        Replications to the table.
+    base_seed : int
+        Seed of replication 0.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    store, start = Store(table), time.perf_counter()
+    raw = carried_on(store, method, jobs, names, replicate, progress)
+    out = summary(raw)
+    notes = of_run(raw, base_seed, time.perf_counter() - start)
+    store.write(out, made_with(notes, method.packages))
+    return out
 
 
 def summarise(raw: pd.DataFrame) -> pd.DataFrame:

@@ -20,8 +20,9 @@ import pandas as pd
 
 import causalgreen as cg
 from benchmarks.economies import TERMS, Setting, draw, panel_of
-from benchmarks.made_with import machine_in, made_with, versions_in
+from benchmarks.made_with import made_with, told
 from benchmarks.monte_carlo import rate_error
+from benchmarks.results import Store
 
 __all__ = ["PANELS", "SETTINGS", "block", "main", "measure", "summarise"]
 
@@ -169,12 +170,8 @@ def block(table: pd.DataFrame, notes: dict[str, str]) -> str:
                 + f" | {100 * rows['coverage'].mean():.1f} |"
             )
         parts.append("\n".join(lines))
-    made = (
-        "Bias of each path; time over that of the first row; coverage of 95 % intervals. "
-        f"{versions_in(notes)}. Seeds from {notes['first_seed']}. {notes['date']}, "
-        f"{machine_in(notes)}. To make it again: `python -m benchmarks.settings`."
-    )
-    return "\n\n".join([*parts, made])
+    lead = "Bias of each path; time over that of the first row; coverage of 95 % intervals. "
+    return "\n\n".join([*parts, lead + told(notes, "settings")])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -186,10 +183,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=2)
     chosen = parser.parse_args(argv)
     table = summarise(measure(chosen.panels, chosen.few, chosen.processes))
-    chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(chosen.out, index=False, float_format="%.6g")
     notes = made_with([("first_seed", BASE_SEED)], PACKAGES)
-    notes.to_csv(chosen.out.with_name(f"{chosen.out.stem}_metadata.csv"), index=False)
+    Store(chosen.out).write(table, notes)
     print(table.to_string())
     return 0
 

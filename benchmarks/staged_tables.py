@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from benchmarks.made_with import machine_in, versions_in
+from benchmarks.made_with import told
 
 __all__ = ["section"]
 
@@ -46,13 +46,14 @@ def section(table: pd.DataFrame, notes: dict[str, str]) -> str:
             lines.append("| " + " | ".join(_cells(row)) + " |")
     failed = [f"{r['method']}: {r['failed']} of {r['replications']} draws failed. {r['reason']}"
               for r in table[table["failed"] > 0].to_dict("records")]  # fmt: skip
-    made = (
-        f"{versions_in(notes)}. Seeds {notes['first_seed']} to {notes['last_seed']}. "
-        f"{notes['date']}, {machine_in(notes)}. To make it again: "
-        "`python -m benchmarks.staged --resume`."
-    )
     return "\n\n".join(
-        ["## Staged adoption, beside diff-diff", text, "\n".join(lines), *failed, made]
+        [
+            "## Staged adoption, beside diff-diff",
+            text,
+            "\n".join(lines),
+            *failed,
+            told(notes, "staged --resume"),
+        ]
     )
 
 

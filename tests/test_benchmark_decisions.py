@@ -38,8 +38,8 @@ def test_what_folds_move_is_counted_in_standard_errors_of_five():
     np.testing.assert_allclose(table["time"], [1.0, 0.6, 0.4])
     np.testing.assert_allclose(table["length"], [1.0, 0.6, 0.4])
     text = folds.block(table.reset_index(), NOTES)
-    assert "| 2 | 0.40 | 0.5000 | −1.00 |" in text
-    assert "moves by 0.50 with 3 folds and 2.00 with 2 folds standard errors at most" in text
+    assert "| 2 | 0.40 | 0.5000 | 2.00 | −2.00 (0.00) | −1.00 |" in text
+    assert "| 3 | 0.60 | 0.5000 | 0.50 | +0.50 (0.00) | +1.50 |" in text
 
 
 @pytest.fixture(scope="module")

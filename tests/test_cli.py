@@ -131,7 +131,7 @@ def test_all_mistakes_of_a_study_file_are_told_at_once(study, capsys):
     _write(study, "treatment =", "treatmnt =")
     _write(study, "[study]", "[studdy]\n[study]")
     _write(study, '"within"', '"whitin"')
-    _write(study, "folds = 5", 'folds = "five"')
+    _write(study, "# folds = 5", 'folds = "five"')
     assert main(["run", str(study)]) == 2
     error = capsys.readouterr().err
     assert "has 6 mistakes" in error
@@ -275,7 +275,7 @@ def test_run_of_a_manifest_gives_the_same_numbers_in_a_fresh_process(done, tmp_p
 def test_run_of_a_study_file_again_says_what_differs(study, capsys):
     assert main(["run", str(study)]) == 0
     capsys.readouterr()
-    _write(study, "folds = 5", "folds = 4")
+    _write(study, "# folds = 5", "folds = 4 #")
     assert main(["run", str(study), "--force"]) == 0
     out = capsys.readouterr().out
     assert "What differs from the earlier run (here) to this one (there)" in out

@@ -123,7 +123,7 @@ def test_simulations_do_not_depend_on_how_they_are_cut(table, monkeypatch):
 
 def test_weights_of_one_give_the_study_and_weights_of_zero_the_jackknife(ragged):
     case = quiet_case(make_study(ragged, traits=["size"], weight="w", repeats=2))
-    from causalgreen.falsify.added import basis_of
+    from causalgreen.falsify.equations import basis_of
     from causalgreen.moments.basis import trait_basis
     from causalgreen.moments.solve import jackknife_paths, solve_paths
     from causalgreen.panel.features import encode_traits

@@ -8,8 +8,8 @@ from test_falsify_base import quiet_case, quiet_falsify
 
 import causalgreen as cg
 from benchmarks.checks_worlds import chain_table
-from causalgreen.falsify.added import basis_of
 from causalgreen.falsify.again import paths_again, redraw, remake
+from causalgreen.falsify.equations import basis_of
 from causalgreen.falsify.legs import leg_ratio, legs_of
 from causalgreen.falsify.permute import streams
 from causalgreen.falsify.refute import bootstrap_weights, subset_weights

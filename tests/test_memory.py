@@ -15,9 +15,10 @@ import pytest
 import causalgreen as cg
 from causalgreen.errors import DesignError, EstimationError, EstimationWarning
 from causalgreen.moments import moments as moments_module
-from causalgreen.moments.basis import choose_basis
+from causalgreen.moments.basis import trait_basis
 from causalgreen.moments.solve import jackknife_paths, solve_paths
 from causalgreen.panel import memory
+from causalgreen.panel.features import encode_traits
 from causalgreen.panel.memory import GIB, Need, available_memory, check_memory
 from causalgreen.panel.transforms import FixedEffects, feature_counts, transform
 from causalgreen.residuals import linear as linear_module
@@ -300,7 +301,7 @@ def test_period_moments_are_kept_once_for_firms_alike(frame, ragged):
 
 def test_solutions_do_not_depend_on_the_size_of_the_parts(ragged, monkeypatch):
     study = study_of(ragged)
-    basis = choose_basis(study.panel, "varying")[0]
+    basis = trait_basis(*encode_traits(study.panel))
     whole = solve_paths(study.moments, study._layout, basis)
     left = jackknife_paths(study.moments, study._layout, basis)
     monkeypatch.setattr(moments_module, "PART", 37)

@@ -29,12 +29,18 @@ def test_many_values_share_bins_of_about_as_many_rows(most):
     assert (np.diff(codes[order]) >= 0).all()
 
 
-def test_a_value_that_most_rows_share_has_a_bin_of_its_own():
-    x = np.concatenate([np.zeros(900), np.linspace(1, 2, 300)])[:, None]
-    codes = bins_of(x, 8)(x)[:, 0]
-    assert (codes[:900] == 0).all()
-    assert codes[900:].min() >= 1
-    assert len(np.unique(codes)) <= 8
+@pytest.mark.parametrize("side", [1.0, -1.0])
+@pytest.mark.parametrize(
+    "rest", [np.linspace(1, 2, 3000), np.linspace(-1, 1, 3001)[::2], np.linspace(-9, -8, 300)]
+)
+def test_a_value_that_most_rows_share_has_its_own_bin_and_the_rest_have_the_others(rest, side):
+    x = side * np.concatenate([np.zeros(9000), rest])[:, None]
+    codes, count = np.unique(bins_of(x, 128)(x)[:, 0], return_counts=True)
+    assert 126 <= len(codes) <= 128
+    assert count.max() == (x == 0).sum()
+    assert np.sort(count)[-2] <= np.ceil(len(rest) / 126)
+    mirrored = bins_of(-x, 128)(-x)[:, 0]
+    assert len(np.unique(mirrored)) == len(codes)
 
 
 def test_neighbouring_numbers_that_a_midpoint_cannot_part_stay_in_order():

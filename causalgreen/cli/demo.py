@@ -37,7 +37,7 @@ human_capital = ["skilled_share"]
 [study]
 fixed_effects = "within"   # or "first_difference", "mundlak", "none"
 learner = "default"        # or "linear", "lasso", "lightgbm", "random_forest"
-folds = 5
+# folds = 5                # default: 5, and 3 of very large panels
 repeats = 1
 seed = {seed}
 coefficients = "auto"      # or "varying" (with the traits), "constant"

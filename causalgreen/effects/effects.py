@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -117,6 +117,11 @@ class Effects(TableHooks):
             array.setflags(write=False)
         estimate, influence, vcov, spread = arrays
         return cls(tuple(terms), estimate, influence, covariance, vcov, context, jackknife, spread)
+
+    @property
+    def coefficients(self) -> Literal["varying", "constant"]:
+        """Whether coefficients vary with the traits."""
+        return "constant" if self.constant is None else "varying"
 
     @property
     def std_error(self) -> np.ndarray:

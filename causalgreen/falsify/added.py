@@ -12,10 +12,9 @@ from causalgreen.effects.effects import Effects
 from causalgreen.effects.paths import PathRequest, path_effects
 from causalgreen.errors import DesignError
 from causalgreen.falsify.again import paths_again, quiet, redraw, remake
-from causalgreen.moments.basis import Basis, constant_basis, trait_basis
+from causalgreen.falsify.equations import basis_of
 from causalgreen.moments.moments import moments_of
 from causalgreen.panel.absorb import absorb
-from causalgreen.panel.features import encode_traits
 from causalgreen.residuals.crossfit import assemble, row_weights
 from causalgreen.residuals.jobs import run_jobs
 from causalgreen.residuals.tasks import FoldTask, Together
@@ -23,14 +22,7 @@ from causalgreen.residuals.tasks import FoldTask, Together
 if TYPE_CHECKING:
     from causalgreen.falsify.case import Case
 
-__all__ = ["basis_of", "outcome_replaced", "residualise", "residualise_all"]
-
-
-def basis_of(case: Case) -> Basis:
-    """The traits along which the study's coefficients vary."""
-    if case.effects.constant is None:
-        return constant_basis(case.panel.n_units)
-    return trait_basis(*encode_traits(case.panel))
+__all__ = ["outcome_replaced", "residualise", "residualise_all"]
 
 
 def residualise(case: Case, column: str) -> np.ndarray:

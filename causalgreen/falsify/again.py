@@ -12,6 +12,7 @@ from causalgreen.errors import CausalGreenWarning
 if TYPE_CHECKING:
     from causalgreen.effects.effects import Effects
     from causalgreen.graph.causal_graph import CausalGraph
+    from causalgreen.moments.choice import Coefficients
     from causalgreen.panel.panel import Panel
     from causalgreen.panel.roles import Roles
     from causalgreen.residuals.crossfit import CrossFit
@@ -26,9 +27,12 @@ class Again:
     Attributes
     ----------
     study : Study
+    coefficients : {"auto", "varying", "constant"}
+        What is asked of it again: a variation that chose anew would answer another question.
     """
 
     study: Any
+    coefficients: Coefficients = "auto"
 
     def __call__(self, **changes: Any) -> Any:
         """A study with these settings changed; what is not given stays."""
@@ -105,8 +109,10 @@ def redraw(graph: CausalGraph, roles: Roles, names: Mapping[str, str]) -> Causal
     )  # fmt: skip
 
 
-def paths_again(again: Any, terms: tuple[str, ...], **changes: Any) -> Effects:
+def paths_again(again: Again, terms: tuple[str, ...], **changes: Any) -> Effects:
     """Paths of a changed study, the given terms only, identified or not: it is an experiment."""
     with quiet():
-        effects: Effects = again(**changes).paths(allow_unidentified=True)
+        effects: Effects = again(**changes).paths(
+            allow_unidentified=True, coefficients=again.coefficients
+        )
     return effects.select([t for t in terms if t in effects.terms], detail=False)

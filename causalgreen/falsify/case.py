@@ -10,6 +10,7 @@ from causalgreen.falsify.finding import Finding
 
 if TYPE_CHECKING:
     from causalgreen.effects.effects import Effects
+    from causalgreen.falsify.again import Again
     from causalgreen.graph.causal_graph import CausalGraph
     from causalgreen.graph.identification import Identification
     from causalgreen.moments.moments import Moments
@@ -54,7 +55,7 @@ class Case:
     moments: Moments
     layout: Layout
     effects: Effects
-    again: Callable[..., Any]
+    again: Again
     simulations: int = 400
     seed: int = 0
     refit: bool = False

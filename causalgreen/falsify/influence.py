@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from causalgreen.falsify.added import basis_of
+from causalgreen.falsify.equations import basis_of
 from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.resample import solve_weighted
 from causalgreen.falsify.verdicts import LEVEL, extreme, listed, records, worst

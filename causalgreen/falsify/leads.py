@@ -12,7 +12,7 @@ import pandas as pd
 from causalgreen.effects.context import Context
 from causalgreen.effects.effects import Effects
 from causalgreen.explain.multiple import holm
-from causalgreen.falsify.added import basis_of
+from causalgreen.falsify.equations import basis_of
 from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.verdicts import BORDER, LEVEL, detectable, extreme, listed, records, worst
 from causalgreen.moments.moments import Moments, moments_of

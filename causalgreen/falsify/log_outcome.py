@@ -160,7 +160,8 @@ def _refitted(case: Case, outcomes: np.ndarray) -> list[Effects]:
         frame = case.panel.frame
         frame[name] = y
         study = with_panel(case.again, panel_like(case.panel, frame), case.graph)
-        out.append(quiet_paths(study).select("own_total", detail=False))
+        effects = quiet_paths(study, coefficients=case.effects.coefficients)
+        out.append(effects.select("own_total", detail=False))
     return out
 
 

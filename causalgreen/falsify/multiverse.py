@@ -156,11 +156,12 @@ def multiverse(
         "seed": _numbers(study.seed, seeds),
     }
     runs, failed = [], []
+    system = _system(study)
     lines = LinearAgain(study.panel) if lines is None else lines
     for choice in _choices(axes, full):
         label = ", ".join(f"{k} {v}" for k, v in choice.items() if len(axes[k]) > 1) or "as studied"
         try:
-            runs.append((label, choice, *_run(study, axes, choice, lines)))
+            runs.append((label, choice, *_run(study, axes, choice, lines, system)))
         except CausalGreenError as error:
             failed.append(f"{label}: {str(error).splitlines()[0]}")
     if not runs:
@@ -170,6 +171,14 @@ def multiverse(
     if permutations:
         joint = joint_test([run[2] for run in runs], permutations, study.seed)
     return Multiverse(table, joint, tuple(failed), runs[0][3].context.unit)
+
+
+def _system(study: Any) -> str:
+    """One system for all: a specification that chose anew would estimate another average."""
+    try:
+        return str(quiet_paths(study).coefficients)
+    except CausalGreenError:
+        return "auto"
 
 
 def _kinds(study: Any, given: Sequence[Any] | None) -> dict[str, Any]:
@@ -196,12 +205,13 @@ def _choices(axes: dict[str, dict[str, Any]], full: bool) -> list[dict[str, str]
 
 
 def _run(
-    study: Any, axes: dict[str, dict[str, Any]], choice: dict[str, str], lines: LinearAgain
-) -> tuple[Any, Any]:
+    study: Any, axes: dict[str, dict[str, Any]], choice: dict[str, str], lines: LinearAgain,
+    system: str,
+) -> tuple[Any, Any]:  # fmt: skip
     """One specification: the study, and its effects."""
     if all(name == next(iter(axes[k])) for k, name in choice.items()):
         lines.give(study)
-        return study, quiet_paths(study)
+        return study, quiet_paths(study, coefficients=system)
     changes: dict[str, Any] = {
         "fixed_effects": axes["fixed_effects"][choice["fixed_effects"]],
         "folds": axes["folds"][choice["folds"]], "seed": axes["seed"][choice["seed"]],
@@ -219,7 +229,7 @@ def _run(
             if done._absorbed == study._absorbed:  # the graph's answer is the same
                 done.__dict__["_identification"] = study.identify()
             lines.give(done)
-        return done, quiet_paths(done)
+        return done, quiet_paths(done, coefficients=system)
 
 
 def _panel(panel: Panel, keep: Any, names: Sequence[str] | None) -> Panel:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from causalgreen.falsify.added import basis_of
+from causalgreen.falsify.equations import basis_of
 from causalgreen.falsify.finding import FAIL, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.legs import WHOLE, leg_ratio
 from causalgreen.falsify.permute import streams

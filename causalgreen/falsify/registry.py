@@ -163,10 +163,11 @@ def case_of(
     progress: bool | None = None,
 ) -> Case:  # fmt: skip
     """The study as checks see it."""
+    effects = study.paths()
     return Case(
         study.panel, study.graph, study.identify(), study.residuals, study.moments, study._layout,
-        study.paths(), Again(study), simulations, study.seed if seed is None else seed, refit,
-        progress,
+        effects, Again(study, effects.coefficients), simulations,
+        study.seed if seed is None else seed, refit, progress,
     )  # fmt: skip
 
 

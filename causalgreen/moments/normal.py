@@ -13,7 +13,7 @@ import numpy as np
 
 from causalgreen.moments.moments import Moments
 
-__all__ = ["Totals", "group_products", "group_right", "scores"]
+__all__ = ["Totals", "group_products", "group_right", "left_sides", "scores"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,20 @@ def group_products(
         periods = (of_kind @ flat).reshape(n_groups, q, q)
         chosen = main.reshape(n_groups, p, width)[:, z][:, :, columns]
         yield int(i), int(j), _squared(chosen, periods)
+
+
+def left_sides(
+    moments: Moments, repeat: int, regressors: tuple[int, ...], h: np.ndarray, groups: np.ndarray
+) -> np.ndarray:
+    """Left sides by group of cells, shape (n_groups, m * b, m * b); see `group_products`.
+
+    Regressors first, then period indicators; each times every basis function.
+    """
+    b, size = h.shape[1], len(regressors) + moments.n_periods
+    out = np.empty((int(groups.max()) + 1, size * b, size * b))
+    for i, j, block in group_products(moments, repeat, regressors, h, groups):
+        out[:, i::b, j::b] = out[:, j::b, i::b] = block
+    return out
 
 
 def group_right(

@@ -9,16 +9,9 @@ import numpy as np
 from causalgreen.errors import EstimationError
 from causalgreen.moments.basis import Basis
 from causalgreen.moments.moments import Moments
-from causalgreen.moments.normal import Totals, group_products, group_right, scores
+from causalgreen.moments.normal import Totals, group_right, left_sides, scores
 
-__all__ = [
-    "Equation", "Fit", "Layout", "UndeterminedError", "fit_equation", "leave_clusters_out",
-    "solve_equation",
-]  # fmt: skip
-
-
-class UndeterminedError(EstimationError):
-    """The moments do not determine a coefficient."""
+__all__ = ["Equation", "Fit", "Layout", "fit_equation", "leave_clusters_out", "solve_equation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +118,12 @@ def _refuse_undetermined(A: np.ndarray, doubtful: np.ndarray, names: list[str]) 
     diagonal = np.diag(A)
     flat = [names[i] for i in np.flatnonzero(doubtful) if diagonal[i] <= 0.0]
     if flat:
-        raise UndeterminedError(
+        raise EstimationError(
             f"nothing is left of {', '.join(flat)} once fixed effects and controls are removed; "
             "absorb less, use fewer controls, or drop it"
         )
     which = ", ".join(names[i] for i in np.flatnonzero(doubtful))
-    raise UndeterminedError(
+    raise EstimationError(
         f"{which} are collinear once fixed effects and controls are removed: their coefficients "
         "cannot be told apart. Drop one, or absorb less (a leave-one-out peer mean within a group "
         "is collinear with own treatment under that group's effects)"
@@ -247,10 +240,7 @@ def leave_clusters_out(
     h = basis.values[moments.sample.units]
     k, q = len(equation.regressors), h.shape[1]
     b = group_right(moments, repeat, equation.target, equation.regressors, h, clusters)
-    n, m, _ = b.shape
-    b, A = b.reshape(n, -1), np.empty((n, m * q, m * q))
-    for i, j, block in group_products(moments, repeat, equation.regressors, h, clusters):
-        A[:, i::q, j::q] = A[:, j::q, i::q] = block
+    b, A = b.reshape(len(b), -1), left_sides(moments, repeat, equation.regressors, h, clusters)
     whole = A.sum(axis=0)
     A, b = whole - A, b.sum(axis=0) - b
     out = np.empty((len(A), k, q))
@@ -262,7 +252,7 @@ def leave_clusters_out(
             first = int(np.flatnonzero(doubtful.any(axis=1))[0])
             names = _names(moments, equation, basis)
             which = ", ".join(names[i] for i in np.flatnonzero(doubtful[first]))
-            raise UndeterminedError(
+            raise EstimationError(
                 f"the jackknife fails: without cluster number {low + first} nothing determines "
                 f"{which}. The estimate rests on that cluster alone; use covariance='CR1' and say "
                 "so, or pool clusters"

@@ -160,6 +160,18 @@ SAID = (
         "企业简单平均与按处理变量残差方差加权的常系数估计之差超出联合误差：{w}",
     ),
     (
+        r"coefficients do not vary with the traits: with (?P<n>[\d,]+) clusters \((?P<c>.+)\) the "
+        r"interval of (?P<d>.+) would be some (?P<x>[\d.]+) times as long\. .+",
+        "系数不随企业特征变化：只有 {n} 个聚类（{c}），若随特征变化，{d}的区间将约为 {x} 倍长；"
+        "效应有差异时，单一系数不等于企业平均，并会在直接与中介路径之间移动效应",
+    ),
+    (
+        r"coefficients do not vary with the traits: of (?P<n>[\d,]+) clusters \((?P<c>.+)\) one "
+        r"alone tells how that of (?P<d>.+) does with (?P<t>.+?)\. .+",
+        "系数不随企业特征变化：{n} 个聚类（{c}）中，仅一个聚类能说明{d}的系数如何随{t}变化；"
+        "效应有差异时，单一系数不等于企业平均，并会在直接与中介路径之间移动效应",
+    ),
+    (
         r"only (?P<n>\d+) clusters.*",
         "只有 {n} 个聚类，标准误和区间需谨慎解读",
     ),

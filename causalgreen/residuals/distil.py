@@ -12,7 +12,7 @@ __all__ = ["Distilled", "distil"]
 
 FOLDS, EXACT = 4, 1e-9
 ROUNDS = np.array([5, 10, 20, 30, 40, 60, 100, 150])
-SLACK, PATIENCE = 5e-4, 8
+SLACK, PATIENCE = 5e-4, 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _boost(
     import lightgbm as lgb
 
     params = {
-        "objective": "regression", "learning_rate": 0.5, "num_leaves": 16, "verbosity": -1,
+        "objective": "regression", "learning_rate": 0.3, "num_leaves": 16, "verbosity": -1,
         "min_child_samples": max(5, len(X) // 400), "num_threads": 1, "deterministic": True,
         "force_row_wise": True, "seed": 0,
     }  # fmt: skip

@@ -19,8 +19,8 @@ def default_folds(n_firms: int, n_clusters: int) -> int:
     Parameters
     ----------
     n_firms, n_clusters : int
-        Size of the panel. Three from 50,000 firms in 100 clusters on: estimates are those of five
-        folds, in two thirds of the time.
+        Size of the panel. Three from 50,000 firms in 100 clusters on: estimates differ little
+        from those of five folds, in two thirds of the time (decision 14).
 
     Returns
     -------

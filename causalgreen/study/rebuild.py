@@ -76,13 +76,12 @@ def _paths(study: Any, **arguments: Any) -> Effects | None:
 
 def _estimation(study: Any, effects: Effects) -> Estimation | None:
     """Arguments that give these very numbers: tried, not believed."""
-    coefficients = "constant" if effects.constant is None else "varying"
     for population in (True, False):
         for allow in (False, True):
-            tried = Estimation(coefficients, effects.covariance, population, allow)
+            tried = Estimation(effects.coefficients, effects.covariance, population, allow)
             try:
                 again = _paths(
-                    study, coefficients=coefficients, covariance=effects.covariance,
+                    study, coefficients=effects.coefficients, covariance=effects.covariance,
                     population=population, allow_unidentified=allow,
                 )  # fmt: skip
             except CausalGreenError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,8 +9,7 @@ from causalgreen.effects.effects import Effects
 from causalgreen.effects.paths import PathRequest, path_effects
 from causalgreen.effects.withhold import withhold
 from causalgreen.errors import DesignError
-from causalgreen.moments.basis import Coefficients, choose_basis, kept_constant
-from causalgreen.moments.system import UndeterminedError
+from causalgreen.moments.choice import Coefficients, choose_basis
 from causalgreen.study.steps import Steps
 
 if TYPE_CHECKING:
@@ -94,8 +92,8 @@ class Study(Steps):
         coefficients : {"auto", "varying", "constant"}
             ``varying``: coefficients vary with the traits, and effects are averaged over firms;
             the constant system is kept beside it (``.constant``). ``auto``: varying where there
-            are traits and enough firms, or clusters where clusters alone tell (decision 5), and
-            where the jackknife, if it is used, finds each determined without any one cluster.
+            are traits, and intervals of mean coefficients grow to no more than twice their
+            length, as far as regressors and traits tell (decision 5).
         covariance : {"auto", "CR1", "CV3"}
             Cluster sandwich or cluster jackknife; ``auto``: the jackknife below 100 clusters, where
             it is exact (no absorbed effect other than the period's has groups in several clusters).
@@ -122,18 +120,13 @@ class Study(Steps):
                 f"covariance={covariance!r} is not known; choose 'auto', 'CR1' or 'CV3'"
             )
         withheld = self._withheld(allow_unidentified)
-        basis, notes = choose_basis(self.panel, coefficients)
-        request = PathRequest(
-            self.moments, self._layout, basis, covariance, population,
-            self.panel.roles.weight is not None, self._method, self._absorbed_names,
+        basis, notes = choose_basis(self.panel, self.moments, self._layout, coefficients)
+        effects = path_effects(
+            PathRequest(
+                self.moments, self._layout, basis, covariance, population,
+                self.panel.roles.weight is not None, self._method, self._absorbed_names,
+            )
         )  # fmt: skip
-        try:
-            effects = path_effects(request)
-        except UndeterminedError as fault:
-            if coefficients != "auto" or len(basis.names) == 1:
-                raise
-            basis, notes = kept_constant(self.panel, str(fault))
-            effects = path_effects(replace(request, basis=basis))
         return withhold(effects, withheld, allow_unidentified).noting(*notes, *self._told)
 
     def surface(self, method: Method | None = None, *, allow_unidentified: bool = False) -> Surface:

@@ -30,7 +30,7 @@ class Bins:
 
 
 def bins_of(X: np.ndarray, most: int) -> Bins:
-    """Bins with about as many rows each; every value its own where there are few.
+    """Bins with about as many rows each; a value that many share has its own.
 
     Parameters
     ----------
@@ -52,7 +52,23 @@ def _edges(x: np.ndarray, most: int) -> np.ndarray:
     values, count = np.unique(x, return_counts=True)
     last = np.arange(len(values) - 1)
     if len(values) > most:
-        rows = len(x) * np.arange(1, most) / most
-        last = np.unique(np.searchsorted(np.cumsum(count), rows))
-        last = last[last < len(values) - 1]
+        bin_of = _shared_out(count, most)
+        last = np.flatnonzero(np.diff(bin_of))
     return np.asarray(values[last] / 2 + values[last + 1] / 2)
+
+
+def _shared_out(count: np.ndarray, most: int) -> np.ndarray:
+    """Bin of each value: its own where it has a bin's share of the rows, the rest in equal parts."""
+    heavy = np.zeros(len(count), dtype=bool)
+    while True:
+        left = most - 2 * heavy.sum()
+        more = ~heavy & (count * max(left, 1) > count[~heavy].sum())
+        if left < 2 or not more.any():
+            break
+        heavy |= more
+    light = np.where(heavy, 0, count)
+    before = np.cumsum(light) - light
+    part = before * max(most - 2 * heavy.sum(), 1) // max(light.sum(), 1)
+    new = np.diff(part, prepend=part[0]) > 0
+    new |= heavy | np.r_[False, heavy[:-1]]
+    return np.cumsum(new)

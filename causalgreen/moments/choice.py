@@ -1,0 +1,188 @@
+"""Whether coefficients vary with the traits: where that does not cost too much precision."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from causalgreen.errors import DesignError, EstimationWarning, outside
+from causalgreen.moments.basis import Basis, constant_basis, trait_basis
+from causalgreen.moments.moments import Moments
+from causalgreen.moments.normal import left_sides
+from causalgreen.moments.system import Equation, Layout
+from causalgreen.panel.features import encode_traits
+
+if TYPE_CHECKING:
+    from causalgreen.panel.panel import Panel
+
+__all__ = ["Coefficients", "choose_basis", "widening"]
+
+Coefficients = Literal["auto", "varying", "constant"]
+# How much longer intervals may be than with one coefficient.
+LONGEST = 2.0
+# Clusters beyond which they are taken together: none of so many tells much alone.
+MOST = 100
+# Directions in which less is left, relative to the rest, are not determined; a cluster that tells
+# more of one than this tells it alone; and what a coefficient has in it at least to be concerned.
+DUST, ALONE, FELT = 1e-10, 1 - 1e-8, 1e-5
+
+
+def choose_basis(
+    panel: Panel, moments: Moments, layout: Layout, coefficients: Coefficients
+) -> tuple[Basis, tuple[str, ...]]:
+    """Traits along which coefficients vary, where the clusters can carry them.
+
+    Parameters
+    ----------
+    panel : Panel
+        The firm-year table.
+    moments : Moments
+        Moments of its residuals.
+    layout : Layout
+        The equations.
+    coefficients : {"auto", "varying", "constant"}
+        ``auto``: varying where `widening` is at most two for every regressor of the outcome
+        equation.
+
+    Returns
+    -------
+    basis : Basis
+    notes : tuple of str
+        What a reader should know of the choice.
+
+    Raises
+    ------
+    DesignError
+        If the choice is not known, or there is no trait to vary with.
+
+    Warns
+    -----
+    EstimationWarning
+        If ``auto`` does not let coefficients vary.
+    """
+    if coefficients not in get_args(Coefficients):
+        known = ", ".join(map(repr, get_args(Coefficients)))
+        raise DesignError(f"coefficients={coefficients!r} is not known; choose one of {known}")
+    if coefficients == "varying" and not panel.roles.traits:
+        raise DesignError(
+            "coefficients='varying' needs traits, and the panel has none; name them in "
+            "Panel.from_frame(traits=...), or ask for coefficients='constant'"
+        )
+    if coefficients == "constant" or not panel.roles.traits:
+        return constant_basis(panel.n_units), ()
+    basis = trait_basis(*encode_traits(panel))
+    if coefficients == "auto" and (why := _too_dear(moments, layout, basis)):
+        note = (
+            f"coefficients do not vary with the traits: {why}. One coefficient for all firms is "
+            "not their average where effects differ, and moves effects between the direct and the "
+            "mediated paths; name fewer traits, or ask for coefficients='varying'"
+        )
+        warnings.warn(note, EstimationWarning, stacklevel=outside())
+        return constant_basis(panel.n_units), (note,)
+    return basis, ()
+
+
+def _too_dear(moments: Moments, layout: Layout, basis: Basis) -> str:
+    """What coefficients that vary would cost; empty where it is little."""
+    equation = layout.equations()[-1]
+    sample = moments.sample
+    for column, codes, n in zip(
+        sample.cluster_names, sample.clusters, sample.n_clusters, strict=True
+    ):
+        variance, lone = _jackknife_variance(moments, equation, basis, _few(codes))
+        if lone is not None:
+            regressor, trait = divmod(lone, len(basis.names))
+            name = moments.names[equation.regressors[regressor]]
+            return (
+                f"of {n:,} clusters ({column}) one alone tells how that of {name} does with "
+                f"{basis.names[trait]}"
+            )
+        longer = _over_one(variance, moments, equation, codes)
+        most = int(np.argmax(longer))
+        if longer[most] > LONGEST:
+            name = moments.names[equation.regressors[most]]
+            return (
+                f"with {n:,} clusters ({column}) the interval of {name} would be some "
+                f"{longer[most]:.1f} times as long"
+            )
+    return ""
+
+
+def widening(
+    moments: Moments, equation: Equation, basis: Basis, clusters: np.ndarray
+) -> np.ndarray:
+    """How much longer intervals of mean coefficients are where coefficients vary.
+
+    The expected standard error by the cluster jackknife, with errors alike and independent, over
+    that with one coefficient for all firms. It depends on regressors and traits, and on no outcome.
+
+    Parameters
+    ----------
+    moments : Moments
+        Moments of the residuals.
+    equation : Equation
+        Whose regressors.
+    basis : Basis
+        Constant, and traits with mean zero.
+    clusters : numpy.ndarray of int, shape (g,)
+        Cluster of each cell.
+
+    Returns
+    -------
+    numpy.ndarray, shape (k,)
+        For each regressor; infinite where the other clusters do not determine what one tells.
+
+    References
+    ----------
+    MacKinnon, Nielsen and Webb (2023), Leverage, influence, and the jackknife in clustered
+    regression models, The Stata Journal 23(4), doi 10.1177/1536867X231212433.
+    """
+    variance, _ = _jackknife_variance(moments, equation, basis, _few(clusters))
+    return _over_one(variance, moments, equation, clusters)
+
+
+def _few(clusters: np.ndarray) -> np.ndarray:
+    return np.asarray(np.unique(clusters % MOST, return_inverse=True)[1])
+
+
+def _over_one(
+    variance: np.ndarray, moments: Moments, equation: Equation, clusters: np.ndarray
+) -> np.ndarray:
+    """Root of variances over those with one coefficient, shape (k,)."""
+    one = constant_basis(int(moments.sample.units.max()) + 1)
+    least, _ = _jackknife_variance(moments, equation, one, _few(clusters))
+    # Where one coefficient is not determined either, its equation says so.
+    return np.sqrt(np.divide(
+        variance, least, out=np.ones_like(variance), where=np.isfinite(least)
+    ))  # fmt: skip
+
+
+def _jackknife_variance(
+    moments: Moments, equation: Equation, basis: Basis, codes: np.ndarray
+) -> tuple[np.ndarray, int | None]:
+    """Expected jackknife variance of mean coefficients, errors with variance one, shape (k,).
+
+    Infinite where not all is determined; and a coefficient that one cluster alone tells, if any.
+    """
+    parts = left_sides(moments, 0, equation.regressors, basis.values[moments.sample.units], codes)
+    k, q = len(equation.regressors), basis.values.shape[1]
+    whole, main, unknown = parts.sum(axis=0), k * q, np.full(k, np.inf)
+    scale = np.sqrt(np.maximum(np.diag(whole), 0.0))
+    flat = scale <= 0
+    scale = np.where(flat, 1.0, scale)
+    values, vectors = np.linalg.eigh(whole / scale / scale[:, None])
+    good = values > DUST * len(values)
+    if flat[:main].any() or np.abs(vectors[:main, ~good]).max(initial=0.0) > FELT:
+        return unknown, None
+    root = vectors[:, good] / np.sqrt(values[good]) / scale[:, None]
+    # Of what is known in each direction, the share that a cluster tells.
+    share, along = np.linalg.eigh(root.T @ parts @ root)
+    alone = share > ALONE
+    mine = np.abs((root[:main] * scale[:main, None]) @ along) * alone[:, None]
+    if mine.max() > FELT:
+        return unknown, int(np.argmax(mine.max(axis=(0, 2))))
+    aim = (root[q * np.arange(k)] @ along) ** 2
+    rest = np.where(alone, 1.0, 1 - share)
+    return (aim * np.where(alone, 0.0, share / rest)[:, None]).sum(axis=(0, 2)), None
