@@ -144,8 +144,8 @@ def block(table: pd.DataFrame, notes: dict[str, str]) -> str:
         f"{CONTROLS} controls, `cg.lightgbm()`. Time over that of {FIRST} folds; out-of-fold R², "
         "mean over the targets; how far the estimates of a panel move from those of "
         f"{FIRST} folds (root mean square, the largest over paths), and the largest mean move, "
-        "with its Monte-Carlo error; mean error of each path. All in standard errors (Monte-Carlo error "
-        f"of the mean errors {table['bias_mcse'].median():.2f})."
+        "with its Monte-Carlo error; mean error of each path. All in standard errors (Monte-Carlo "
+        f"error of the mean errors {table['bias_mcse'].median():.2f})."
     )
     return "\n\n".join([text, "\n".join(lines), told(notes, "folds")])
 

@@ -218,7 +218,7 @@ TARGETS: tuple[Target, ...] = (
            unit="{:.1f}", long=True),
     Target("scale", "slope of time on rows, log–log: a whole study", "scale",
            figures.slope("whole"), high=1.1),
-    Target("scale", "slope of time on rows, log–log: cross-fitting, fewer folds of large panels", "scale",
+    Target("scale", "slope of time on rows, log–log: cross-fitting, folds as by default", "scale",
            figures.slope("residuals"), high=1.1),
     Target("scale", "slope of time on rows, log–log: cross-fitting, always five folds", "scale",
            figures.slope("five_folds"), high=1.1),

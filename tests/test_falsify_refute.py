@@ -208,7 +208,7 @@ def test_a_study_made_again_with_nothing_changed_is_the_same(table):
     panel = remake(case.panel, case.panel.frame)
     graph = redraw(case.graph, panel.roles, {})
     assert graph == case.graph
-    effects = paths_again(case.again, case.effects.terms, panel=panel, graph=graph)
+    effects = paths_again(case, case.effects.terms, panel=panel, graph=graph)
     np.testing.assert_allclose(effects.estimate, case.effects.estimate, rtol=1e-10)
 
 

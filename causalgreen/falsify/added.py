@@ -130,7 +130,7 @@ def outcome_replaced(case: Case, column: str) -> Effects:
             traits=renamed.traits or None,
         )  # fmt: skip
         graph = redraw(case.graph, other.roles, {roles.outcome: column})
-        return paths_again(case.again, case.effects.terms, panel=other, graph=graph)
+        return paths_again(case, case.effects.terms, panel=other, graph=graph)
     values = case.residuals.values.copy()
     values[:, :, case.layout.outcome] = residualise(case, column)
     names = (*case.residuals.names[:-1], column)

@@ -11,8 +11,8 @@ from causalgreen.errors import CausalGreenWarning
 
 if TYPE_CHECKING:
     from causalgreen.effects.effects import Effects
+    from causalgreen.falsify.case import Case
     from causalgreen.graph.causal_graph import CausalGraph
-    from causalgreen.moments.choice import Coefficients
     from causalgreen.panel.panel import Panel
     from causalgreen.panel.roles import Roles
     from causalgreen.residuals.crossfit import CrossFit
@@ -27,12 +27,9 @@ class Again:
     Attributes
     ----------
     study : Study
-    coefficients : {"auto", "varying", "constant"}
-        What is asked of it again: a variation that chose anew would answer another question.
     """
 
     study: Any
-    coefficients: Coefficients = "auto"
 
     def __call__(self, **changes: Any) -> Any:
         """A study with these settings changed; what is not given stays."""
@@ -109,10 +106,13 @@ def redraw(graph: CausalGraph, roles: Roles, names: Mapping[str, str]) -> Causal
     )  # fmt: skip
 
 
-def paths_again(again: Again, terms: tuple[str, ...], **changes: Any) -> Effects:
-    """Paths of a changed study, the given terms only, identified or not: it is an experiment."""
+def paths_again(case: Case, terms: tuple[str, ...], **changes: Any) -> Effects:
+    """Paths of a changed study, the given terms only, identified or not: it is an experiment.
+
+    With the case's system of coefficients: one that chose anew would answer another question.
+    """
     with quiet():
-        effects: Effects = again(**changes).paths(
-            allow_unidentified=True, coefficients=again.coefficients
+        effects: Effects = case.again(**changes).paths(
+            allow_unidentified=True, coefficients=case.effects.coefficients
         )
     return effects.select([t for t in terms if t in effects.terms], detail=False)

@@ -10,7 +10,6 @@ from causalgreen.falsify.finding import Finding
 
 if TYPE_CHECKING:
     from causalgreen.effects.effects import Effects
-    from causalgreen.falsify.again import Again
     from causalgreen.graph.causal_graph import CausalGraph
     from causalgreen.graph.identification import Identification
     from causalgreen.moments.moments import Moments
@@ -55,7 +54,7 @@ class Case:
     moments: Moments
     layout: Layout
     effects: Effects
-    again: Again
+    again: Callable[..., Any]
     simulations: int = 400
     seed: int = 0
     refit: bool = False

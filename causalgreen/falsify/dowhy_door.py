@@ -198,7 +198,7 @@ def _whole_study(
     rows[roles.treatments[0]] = data[treatment]
     panel = remake(case.panel, rows, controls=beside or None, cluster=roles.unit)
     graph = redraw(case.graph, panel.roles, {})
-    return paths_again(case.again, (path,), panel=panel, graph=graph)[path]
+    return paths_again(case, (path,), panel=panel, graph=graph)[path]
 
 
 @cache

@@ -30,7 +30,7 @@ def refit_noise(case: Case, rngs: list[np.random.Generator]) -> np.ndarray:
         frame = panel.frame.assign(**{NOISE: noise})
         other = remake(panel, frame, controls=(*panel.roles.controls, NOISE))
         graph = redraw(case.graph, other.roles, {})
-        effects = paths_again(case.again, case.effects.terms, panel=other, graph=graph)
+        effects = paths_again(case, case.effects.terms, panel=other, graph=graph)
         out.append(effects.estimate)
     return np.stack(out)
 
@@ -57,6 +57,6 @@ def refit_clusters(case: Case, weights: np.ndarray) -> np.ndarray:
                 pieces.append(part.assign(**{roles.unit: label}).assign(**{ORIGIN: f"c{c}"}))
         other = remake(panel, pd.concat(pieces, ignore_index=True), cluster=clusters)
         graph = replace(case.graph, roles=other.roles)
-        effects = paths_again(case.again, case.effects.terms, panel=other, graph=graph)
+        effects = paths_again(case, case.effects.terms, panel=other, graph=graph)
         out.append(effects.estimate)
     return np.stack(out)

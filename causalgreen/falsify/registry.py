@@ -163,11 +163,10 @@ def case_of(
     progress: bool | None = None,
 ) -> Case:  # fmt: skip
     """The study as checks see it."""
-    effects = study.paths()
     return Case(
         study.panel, study.graph, study.identify(), study.residuals, study.moments, study._layout,
-        effects, Again(study, effects.coefficients), simulations,
-        study.seed if seed is None else seed, refit, progress,
+        study.paths(), Again(study), simulations, study.seed if seed is None else seed, refit,
+        progress,
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def _edges(x: np.ndarray, most: int) -> np.ndarray:
 
 
 def _shared_out(count: np.ndarray, most: int) -> np.ndarray:
-    """Bin of each value: its own where it has a bin's share of the rows, the rest in equal parts."""
+    """Bin of each value: its own where it has a bin's share of rows, the rest in equal parts."""
     heavy = np.zeros(len(count), dtype=bool)
     while True:
         left = most - 2 * heavy.sum()
