@@ -224,3 +224,14 @@ def test_the_note_is_told_in_chinese_too(alone):
     told = phrases("zh").tell(notes[0])
     assert told.startswith("系数不随企业特征变化")
     assert "special" in told if alone else "policy" in told
+
+
+def test_collinear_with_a_trait_leaves_one_coefficient():
+    frame = frame_of(12)
+    frame["rich"] = frame["city"] % 2
+    frame.loc[frame["rich"] == 1, "chosen"] = 0.0
+    study = study_of(frame, "chosen", ("size", "rich"))
+    with pytest.warns(cg.CausalGreenWarning, match="are collinear, and do not determine"):
+        assert study.paths().constant is None
+    with pytest.raises(cg.EstimationError, match="cannot be told apart"):
+        study.paths(coefficients="varying")

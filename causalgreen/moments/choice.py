@@ -86,25 +86,23 @@ def choose_basis(
 
 def _too_dear(moments: Moments, layout: Layout, basis: Basis) -> str:
     """What coefficients that vary would cost; empty where it is little."""
-    equation = layout.equations()[-1]
-    sample = moments.sample
-    for column, codes, n in zip(
+    equation, sample = layout.equations()[-1], moments.sample
+    names = [moments.names[z] for z in equation.regressors]
+    for where, codes, n in zip(
         sample.cluster_names, sample.clusters, sample.n_clusters, strict=True
     ):
-        variance, lone = _jackknife_variance(moments, equation, basis, _few(codes))
-        if lone is not None:
-            regressor, trait = divmod(lone, len(basis.names))
-            name = moments.names[equation.regressors[regressor]]
-            return (
-                f"of {n:,} clusters ({column}) one alone tells how that of {name} does with "
-                f"{basis.names[trait]}"
-            )
-        longer = _over_one(variance, moments, equation, codes)
+        longer, lone = _widening(moments, equation, basis, codes)
         most = int(np.argmax(longer))
-        if longer[most] > LONGEST:
-            name = moments.names[equation.regressors[most]]
+        if lone is not None:
+            name, trait = names[lone // len(basis.names)], basis.names[lone % len(basis.names)]
             return (
-                f"with {n:,} clusters ({column}) the interval of {name} would be some "
+                f"of {n:,} clusters ({where}) one alone tells how that of {name} does with {trait}"
+            )
+        if np.isinf(longer[most]):
+            return "traits and regressors are collinear, and do not determine how they do"
+        if longer[most] > LONGEST:
+            return (
+                f"with {n:,} clusters ({where}) the interval of {names[most]} would be some "
                 f"{longer[most]:.1f} times as long"
             )
     return ""
@@ -139,24 +137,20 @@ def widening(
     MacKinnon, Nielsen and Webb (2023), Leverage, influence, and the jackknife in clustered
     regression models, The Stata Journal 23(4), doi 10.1177/1536867X231212433.
     """
-    variance, _ = _jackknife_variance(moments, equation, basis, _few(clusters))
-    return _over_one(variance, moments, equation, clusters)
+    return _widening(moments, equation, basis, clusters)[0]
 
 
-def _few(clusters: np.ndarray) -> np.ndarray:
-    return np.asarray(np.unique(clusters % MOST, return_inverse=True)[1])
-
-
-def _over_one(
-    variance: np.ndarray, moments: Moments, equation: Equation, clusters: np.ndarray
-) -> np.ndarray:
-    """Root of variances over those with one coefficient, shape (k,)."""
-    one = constant_basis(int(moments.sample.units.max()) + 1)
-    least, _ = _jackknife_variance(moments, equation, one, _few(clusters))
+def _widening(
+    moments: Moments, equation: Equation, basis: Basis, clusters: np.ndarray
+) -> tuple[np.ndarray, int | None]:
+    """See `widening`; and a coefficient that one cluster alone tells, if any."""
+    codes = np.unique(clusters % MOST, return_inverse=True)[1]
+    variance, lone = _jackknife_variance(moments, equation, basis, codes)
+    one = constant_basis(len(basis.values))
+    least, _ = _jackknife_variance(moments, equation, one, codes)
     # Where one coefficient is not determined either, its equation says so.
-    return np.sqrt(np.divide(
-        variance, least, out=np.ones_like(variance), where=np.isfinite(least)
-    ))  # fmt: skip
+    known, out = np.isfinite(least), np.ones_like(variance)
+    return np.sqrt(np.divide(variance, least, out=out, where=known)), lone if known.all() else None
 
 
 def _jackknife_variance(

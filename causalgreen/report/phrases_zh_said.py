@@ -172,6 +172,10 @@ SAID = (
         "效应有差异时，单一系数不等于企业平均，并会在直接与中介路径之间移动效应",
     ),
     (
+        r"coefficients do not vary with the traits: traits and regressors are collinear.+",
+        "系数不随企业特征变化：特征与解释变量共线，无法确定系数如何随之变化",
+    ),
+    (
         r"only (?P<n>\d+) clusters.*",
         "只有 {n} 个聚类，标准误和区间需谨慎解读",
     ),
