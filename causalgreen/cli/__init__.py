@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Sequence
+from multiprocessing.dummy import DummyProcess
 from types import FrameType
 
 from causalgreen.cli.config import ConfigError
@@ -21,6 +24,8 @@ from causalgreen.errors import CausalGreenError, CausalGreenWarning
 __all__ = ["main"]
 
 OK, FAULT, USAGE, INTERRUPTED = 0, 1, 2, 130
+# Seconds that fits under way have to end in.
+PATIENCE = 5.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,6 +70,7 @@ def _guarded(options: argparse.Namespace) -> int:
         return _report(error, FAULT, options.debug)
     except KeyboardInterrupt:
         say("interrupted; nothing was written")
+        _let_threads_end()
         return INTERRUPTED
     finally:
         if before is not None:
@@ -80,6 +86,17 @@ def _report(error: Exception, code: int, debug: bool) -> int:
     else:
         say(f"error: {error}")
     return code
+
+
+def _let_threads_end() -> None:
+    """Wait, a little, for fits that were under way in threads.
+
+    Their native code calls back into Python: an interpreter that ends meanwhile is aborted.
+    """
+    until = time.monotonic() + PATIENCE
+    for thread in threading.enumerate():
+        if isinstance(thread, DummyProcess):
+            thread.join(max(0.0, until - time.monotonic()))
 
 
 def _stop_on_termination():  # type: ignore[no-untyped-def]
