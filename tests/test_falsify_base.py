@@ -123,12 +123,11 @@ def test_simulations_do_not_depend_on_how_they_are_cut(table, monkeypatch):
 
 def test_weights_of_one_give_the_study_and_weights_of_zero_the_jackknife(ragged):
     case = quiet_case(make_study(ragged, traits=["size"], weight="w", repeats=2))
-    from causalgreen.falsify.equations import basis_of
     from causalgreen.moments.basis import trait_basis
     from causalgreen.moments.solve import jackknife_paths, solve_paths
     from causalgreen.panel.features import encode_traits
 
-    for basis in (basis_of(case), trait_basis(*encode_traits(case.panel))):
+    for basis in (case.basis, trait_basis(*encode_traits(case.panel))):
         n = case.moments.sample.n_clusters[0]
         one = solve_weighted(case, basis, np.ones((1, n)))[0]
         solved = solve_paths(case.moments, case.layout, basis).estimate[: len(one)]

@@ -90,3 +90,25 @@ def test_the_same_question_is_answered_once():
     assert given[0].residuals is given[1].residuals
     assert given[0].residuals is not given[2].residuals
     assert given[0].residuals.design is given[2].residuals.design
+
+
+def test_a_specification_curve_fits_nothing_twice(monkeypatch):
+    from causalgreen.falsify import linear_again
+    from causalgreen.falsify.multiverse import multiverse
+    from causalgreen.study import steps
+
+    fitted = []
+    for where in (steps, linear_again):
+        cross_fit = where.cross_fit
+
+        def counted(panel, effects, settings, *args, _fit=cross_fit, **kwargs):
+            fitted.append((effects.kind, settings.seed))
+            return _fit(panel, effects, settings, *args, **kwargs)
+
+        monkeypatch.setattr(where, "cross_fit", counted)
+    kinds, study = ["within", "first_difference"], _study()
+    lines = LinearAgain(study.panel)
+    for _ in range(2):  # a check draws two curves, of which the second starts where the first did
+        same = cg.Study(study.panel, study.graph, learner=cg.linear())
+        multiverse(same, seeds=[0, 1], fixed_effects=kinds, permutations=0, lines=lines)
+    assert sorted(fitted) == [(kind, seed) for kind in sorted(kinds) for seed in (0, 1)]

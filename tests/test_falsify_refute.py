@@ -9,7 +9,6 @@ from test_falsify_base import quiet_case, quiet_falsify
 import causalgreen as cg
 from benchmarks.checks_worlds import chain_table
 from causalgreen.falsify.again import paths_again, redraw, remake
-from causalgreen.falsify.equations import basis_of
 from causalgreen.falsify.legs import leg_ratio, legs_of
 from causalgreen.falsify.permute import streams
 from causalgreen.falsify.refute import bootstrap_weights, subset_weights
@@ -50,7 +49,7 @@ def test_noise_as_a_control_moves_next_to_nothing(table):
 def test_noise_in_the_algebra_is_noise_in_the_regression(ragged):
     case = quiet_case(make_study(ragged, fixed_effects="within", controls=None, weight="w"))
     rngs = streams(5, 3)
-    draws = solve_with_noise(case, basis_of(case), rngs)
+    draws = solve_with_noise(case, case.basis, rngs)
     panel = case.panel
     design, values = case.residuals.design, case.residuals.values[0]
     period = panel.codes("year")[design.rows]
@@ -125,8 +124,8 @@ def test_legs_are_the_arrows_of_a_path_and_spread_as_their_regressions(table):
     assert legs_of(case.layout, "a") == ["d -> a", "a -> y"]
     assert legs_of(case.layout, "a -> b") == ["d -> a", "a -> b", "b -> y"]
     weights = bootstrap_weights(case.moments.sample.n_clusters[0], streams(12, 50))
-    every = solve_weighted(case, basis_of(case), weights, detail=True)
-    brief = solve_weighted(case, basis_of(case), weights)
+    every = solve_weighted(case, case.basis, weights, detail=True)
+    brief = solve_weighted(case, case.basis, weights)
     np.testing.assert_array_equal(every[:, : brief.shape[1]], brief)
     names = path_terms(case.layout)
     place = {n: len(names.headline) + i for i, n in enumerate(names.detail)}
@@ -172,7 +171,7 @@ def test_without_controls_refitting_says_the_same(table):
 
     weights = bootstrap_weights(case.moments.sample.n_clusters[0], streams(12, 3))
     again = refit_clusters(case, weights)
-    np.testing.assert_allclose(again, solve_weighted(case, basis_of(case), weights), rtol=1e-7)
+    np.testing.assert_allclose(again, solve_weighted(case, case.basis, weights), rtol=1e-7)
     noisy = refit_noise(case, streams(11, 3))
     assert np.abs(noisy / case.effects.estimate - 1).max() < 0.05
 
@@ -183,7 +182,7 @@ def test_refits_with_controls_agree_up_to_the_nuisances(table):
     case = quiet_case(make_study(table), simulations=5)
     weights = subset_weights(case.moments.sample.n_clusters[0], streams(0, 5))
     slow = refit_clusters(case, weights)
-    fast = solve_weighted(case, basis_of(case), weights)
+    fast = solve_weighted(case, case.basis, weights)
     assert (np.abs(slow - fast) < 0.6 * case.effects.std_error).all()
     assert np.abs(slow - fast).max() > 1e-6
 

@@ -10,7 +10,6 @@ import pytest
 import causalgreen as cg
 from causalgreen.effects.covariance import cluster_covariance, cluster_variances
 from causalgreen.falsify.engine import case_rows, solve_swapped, solve_together
-from causalgreen.falsify.equations import basis_of
 from causalgreen.falsify.imposed import without_effect
 from causalgreen.falsify.permute import across_firms, exchange_of, fresh, streams
 from causalgreen.falsify.registry import case_of
@@ -192,7 +191,7 @@ def test_moments_without_a_control_equal_those_of_the_residuals(weight, repeats)
 @pytest.mark.parametrize("repeats", [1, 2])
 def test_bare_legs_and_bare_paths_equal_the_full_ones(repeats):
     case = _case("city", repeats)
-    basis = basis_of(case)
+    basis = case.basis
     for equation in case.layout.equations():
         bare = fit_bare(case.moments, [equation], basis)[equation]
         leg = fit_leg(case.moments, equation, basis)
@@ -216,11 +215,10 @@ def test_benchmarks_are_remembered_for_these_moments_only(case):
 
 def test_curves_of_mediators_are_paths_at_shifted_coefficients(case):
     """Each point, with the system solved at that very shift."""
-    from causalgreen.falsify.equations import firm_shares
-    from causalgreen.moments.solve import _average_effects
+    from causalgreen.moments.solve import average_effects, firm_shares
     from causalgreen.moments.system import Fit
 
-    basis, layout = basis_of(case), case.layout
+    basis, layout = case.basis, case.layout
     share = firm_shares(case.moments, len(basis.values))
     legs = [fit_leg(case.moments, e, basis) for e in layout.equations()]
     names, last = path_terms(layout).headline, legs[-1]
@@ -236,7 +234,7 @@ def test_curves_of_mediators_are_paths_at_shifted_coefficients(case):
             *(Fit(g.coefficients, g.influence) for g in legs[:-1]),
             Fit(shifted, last.influence),
         ]
-        estimate, slopes, _ = _average_effects(layout, fits, basis, share)
+        estimate, slopes, _ = average_effects(layout, fits, basis, share)
         psi = sum(
             np.einsum("gij,ij->g", g.influence, s[row]) for g, s in zip(legs, slopes, strict=True)
         )
@@ -261,7 +259,7 @@ def test_curves_of_mediators_are_paths_at_shifted_coefficients(case):
 def test_noise_as_a_control_equals_regressions_with_the_column(weight):
     """By least squares of every equation with the noise in it."""
     case = _case("city", **({"weight": weight} if weight else {}))
-    basis, rngs = basis_of(case), streams(9, 2)
+    basis, rngs = case.basis, streams(9, 2)
     draws = solve_with_noise(case, basis, fresh(rngs))
     design, panel = case.residuals.design, case.panel
     n = len(design.rows)
@@ -269,10 +267,10 @@ def test_noise_as_a_control_equals_regressions_with_the_column(weight):
     noise = np.concatenate(list(_noise(case, fresh(rngs), w)), axis=1)
     h = basis.values[panel.unit_codes[design.rows]]
     values = case.residuals.values[0]
-    from causalgreen.falsify.resample import firm_shares
     from causalgreen.moments.paths import evaluate
+    from causalgreen.moments.solve import firm_shares
 
-    share = firm_shares(case, len(basis.values))
+    share = firm_shares(case.moments, len(basis.values))
     for s in range(2):
         coefficients = []
         for equation in case.layout.equations():

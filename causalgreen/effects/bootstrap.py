@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
+
+from causalgreen.panel.absorb import group_sums
 
 __all__ = ["multiplier_draws", "multipliers", "simultaneous_quantile"]
 
 FEW = 12
+# Weights that are drawn and kept at a time: 160 MB, and 20 MB.
+DRAWN, KEPT = 20_000_000, 2_500_000
 
 
 def multipliers(rng: np.random.Generator, draws: int, n: int) -> np.ndarray:
@@ -44,14 +49,27 @@ def multiplier_draws(influence: np.ndarray, codes: np.ndarray, draws: int, seed:
     Chernozhukov, Chetverikov and Kato (2013), doi 10.1214/13-AOS1161; Webb (2023), Reworking
     wild bootstrap-based inference for clustered errors, doi 10.1111/caje.12661.
     """
-    sums = np.zeros((int(codes.max()) + 1, influence.shape[1]))
-    np.add.at(sums, codes, influence)
-    rng = np.random.default_rng(np.random.SeedSequence([seed, len(sums)]))
+    sums = group_sums(influence, codes, None, int(codes.max()) + 1)
+    if draws * len(sums) <= KEPT:
+        return np.asarray(_all_multipliers(seed, draws, len(sums)) @ sums)
+    rng = _stream(seed, len(sums))
     out = np.empty((draws, influence.shape[1]))
-    step = max(1, 20_000_000 // max(1, len(sums)))
+    step = max(1, DRAWN // max(1, len(sums)))
     for low in range(0, draws, step):
         high = min(draws, low + step)
         out[low:high] = multipliers(rng, high - low, len(sums)) @ sums
+    return out
+
+
+def _stream(seed: int, n: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence([seed, n]))
+
+
+@lru_cache(maxsize=2)
+def _all_multipliers(seed: int, draws: int, n: int) -> np.ndarray:
+    """Weights of all draws: a report asks for the same ones a hundred times."""
+    out = multipliers(_stream(seed, n), draws, n)
+    out.setflags(write=False)
     return out
 
 
@@ -108,6 +126,5 @@ def simultaneous_quantile(
 
 
 def _cr0_diagonal(influence: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    sums = np.zeros((int(codes.max()) + 1, influence.shape[1]))
-    np.add.at(sums, codes, influence)
+    sums = group_sums(influence, codes, None, int(codes.max()) + 1)
     return np.einsum("ck,ck->k", sums, sums)

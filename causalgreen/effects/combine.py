@@ -123,7 +123,8 @@ def percent_of_mean(effects: Effects) -> Effects:
         covariance=effects.covariance,
         jackknife=jackknife,
     )
-    return replace(main, detail=beside(effects.detail), constant=beside(effects.constant))
+    detail, constant = beside(effects.detail), beside(effects.constant)
+    return replace(main, detail=detail, basis=effects.basis, constant=constant)
 
 
 def wald(effects: Effects, chosen: list[int]) -> dict[str, float]:

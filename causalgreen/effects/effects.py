@@ -17,6 +17,8 @@ from causalgreen.effects.table import covariance_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from causalgreen.moments.basis import Basis
+
 __all__ = ["Effects"]
 
 
@@ -44,6 +46,9 @@ class Effects(TableHooks):
         Standard deviation over repetitions of the cross-fitting; NaN with one.
     detail : Effects or None
         Effects by treatment, exposure and mediator, and the coefficients behind the paths.
+    basis : Basis or None
+        Functions of the traits along which the coefficients behind the effects vary; None where no
+        path system is behind them.
     constant : Effects or None
         The same paths with one coefficient for all firms, where these vary with the traits.
 
@@ -78,6 +83,7 @@ class Effects(TableHooks):
     jackknife: Callable[[], np.ndarray] | None
     spread: np.ndarray
     detail: Effects | None = None
+    basis: Basis | None = None
     constant: Effects | None = None
 
     @classmethod
@@ -287,7 +293,8 @@ class Effects(TableHooks):
             L[row, self._position(term)] = 1.0
         constant = None if self.constant is None else self.constant.select(terms, detail=detail)
         kept = self.detail if detail else None
-        return replace(linear_map(self, terms, L), detail=kept, constant=constant)
+        chosen = linear_map(self, terms, L)
+        return replace(chosen, detail=kept, basis=self.basis, constant=constant)
 
     def with_covariance(self, covariance: Covariance) -> Effects:
         """The same estimates with another covariance, ``"CR1"`` or ``"CV3"``.
@@ -309,7 +316,8 @@ class Effects(TableHooks):
             self.terms, self.estimate, self.influence, self.context,
             covariance=covariance, jackknife=self.jackknife, spread=self.spread,
         )  # fmt: skip
-        return replace(rebuilt, detail=redo(self.detail), constant=redo(self.constant))
+        detail, constant = redo(self.detail), redo(self.constant)
+        return replace(rebuilt, detail=detail, basis=self.basis, constant=constant)
 
     def percent_of_mean(self) -> Effects:
         """Effects as percentages of the mean outcome, with the mean's own sampling error.

@@ -136,7 +136,8 @@ def _solve(request: PathRequest, quiet: bool = False) -> Effects:
         )  # fmt: skip
 
     detail = part(solution.terms.detail, slice(split, None))
-    return replace(part(solution.terms.headline, slice(0, split)), detail=detail)
+    headline = part(solution.terms.headline, slice(0, split))
+    return replace(headline, detail=detail, basis=request.basis)
 
 
 def _choose_covariance(

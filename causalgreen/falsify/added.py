@@ -12,7 +12,6 @@ from causalgreen.effects.effects import Effects
 from causalgreen.effects.paths import PathRequest, path_effects
 from causalgreen.errors import DesignError
 from causalgreen.falsify.again import paths_again, quiet, redraw, remake
-from causalgreen.falsify.equations import basis_of
 from causalgreen.moments.moments import moments_of
 from causalgreen.panel.absorb import absorb
 from causalgreen.residuals.crossfit import assemble, row_weights
@@ -139,7 +138,7 @@ def outcome_replaced(case: Case, column: str) -> Effects:
     with quiet():
         effects = path_effects(
             PathRequest(
-                moments_of(replace(panel, roles=renamed), residuals), layout, basis_of(case),
+                moments_of(replace(panel, roles=renamed), residuals), layout, case.basis,
                 case.effects.covariance, weighted=roles.weight is not None,
                 method=case.effects.context.method, absorbed=case.effects.context.absorbed,
             )

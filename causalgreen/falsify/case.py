@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from causalgreen.effects.effects import Effects
     from causalgreen.graph.causal_graph import CausalGraph
     from causalgreen.graph.identification import Identification
+    from causalgreen.moments.basis import Basis
     from causalgreen.moments.moments import Moments
     from causalgreen.moments.system import Layout
     from causalgreen.panel.panel import Panel
@@ -60,6 +61,12 @@ class Case:
     refit: bool = False
     progress: bool | None = None
     kept: dict[Hashable, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def basis(self) -> Basis:
+        """Along which traits the study's coefficients vary."""
+        assert self.effects.basis is not None
+        return self.effects.basis
 
     def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
         """What was made under this key from these moments, or is made now."""

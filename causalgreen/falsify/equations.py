@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from causalgreen.effects.effects import Effects
-from causalgreen.moments.basis import Basis, constant_basis, trait_basis
+from causalgreen.moments.basis import Basis
 from causalgreen.moments.moments import Moments
+from causalgreen.moments.solve import firm_shares
 from causalgreen.moments.system import Equation, fit_equation, leave_clusters_out
-from causalgreen.panel.features import encode_traits
 
 if TYPE_CHECKING:
     from causalgreen.falsify.case import Case
 
-__all__ = ["Asked", "average_coefficients", "basis_of", "firm_shares"]
+__all__ = ["Asked", "average_coefficients"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +42,6 @@ class Asked:
     def places(self) -> list[int]:
         """Places of the regressors in the equation."""
         return [self.equation.regressors.index(z) for z in self.regressors]
-
-
-def basis_of(case: Case) -> Basis:
-    """Basis of the traits that the study's effects used."""
-    if case.effects.constant is None:
-        return constant_basis(case.panel.n_units)
-    return trait_basis(*encode_traits(case.panel))
-
-
-def firm_shares(moments: Moments, n_firms: int) -> np.ndarray:
-    """Share of each firm in an average over firms: its mean weight, shape (n_firms,)."""
-    sample = moments.sample
-    rows = np.bincount(sample.units, sample.rows, minlength=n_firms)
-    share = np.bincount(sample.units, sample.weight, minlength=n_firms) / np.maximum(rows, 1)
-    return np.asarray(share / share.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +91,7 @@ def average_coefficients(
         If the residuals do not determine a coefficient.
     """
     moments = case.moments if moments is None else moments
-    basis = basis_of(case) if basis is None else basis
+    basis = case.basis if basis is None else basis
     share = firm_shares(moments, len(basis.values))
     centre, units = basis.values.T @ share, moments.sample.units
     cells = np.bincount(units, minlength=len(share))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from causalgreen.effects.bootstrap import multiplier_draws
-from causalgreen.falsify.equations import Asked, average_coefficients, basis_of
+from causalgreen.falsify.equations import Asked, average_coefficients
 from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.graph_relearn import is_stiff, relearnt
 from causalgreen.falsify.sensitivity_legs import fit_leg
@@ -19,6 +20,9 @@ from causalgreen.graph.legs import absorbable
 from causalgreen.moments.system import Equation
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from causalgreen.effects.context import Context
     from causalgreen.effects.effects import Effects
     from causalgreen.falsify.case import Case
     from causalgreen.graph.causal_graph import CausalGraph
@@ -164,7 +168,7 @@ def _row(
     from scipy.stats import t
 
     line = effects.tidy().iloc[0]
-    leg = fit_leg(case.moments, equation, basis_of(case))
+    leg = fit_leg(case.moments, equation, case.basis)
     pick = np.zeros(leg.coefficients.shape)
     pick[0, 0] = 1.0
     # Partial correlation: the coefficient in units of the two residual standard deviations.
@@ -213,13 +217,14 @@ def check(case: Case) -> Finding:
         )
         return Finding(name, question, NOT_APPLICABLE, reason)
     verdict, reason = _judge(table, _relearnt(case, table))
-
-    def draw():  # type: ignore[no-untyped-def]
-        from causalgreen.falsify.graph_plot import plot_independences
-
-        return plot_independences(table, case.effects.context)
-
+    draw = partial(_draw, table, case.effects.context)
     return Finding(name, question, verdict, reason, table, draw)
+
+
+def _draw(table: pd.DataFrame, context: Context) -> Figure:
+    from causalgreen.falsify.graph_plot import plot_independences
+
+    return plot_independences(table, context)
 
 
 def _relearnt(case: Case, table: pd.DataFrame) -> np.ndarray | None:

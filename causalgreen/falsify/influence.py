@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from causalgreen.falsify.equations import basis_of
 from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.resample import solve_weighted
 from causalgreen.falsify.verdicts import LEVEL, extreme, listed, records, worst
@@ -89,7 +88,7 @@ def leave_one_out(case: Case) -> tuple[np.ndarray, bool]:
     n, firms = int(codes.max()) + 1, case.panel.n_units
     if n * firms <= EXACT:
         names = path_terms(case.layout).headline
-        every = solve_weighted(case, basis_of(case), 1.0 - np.eye(n))
+        every = solve_weighted(case, case.basis, 1.0 - np.eye(n))
         return every[:, [names.index(term) for term in effects.terms]], True
     sums = np.zeros((n, len(effects.terms)))
     np.add.at(sums, codes, effects.influence)
@@ -145,7 +144,7 @@ def _without(case: Case, sums: np.ndarray, j: int, lose: float) -> float:
     weights = np.ones((1, len(sums)))
     weights[0, order[: int(lose)]] = 0.0
     place = path_terms(case.layout).headline.index(case.effects.terms[j])
-    return float(solve_weighted(case, basis_of(case), weights)[0, place])
+    return float(solve_weighted(case, case.basis, weights)[0, place])
 
 
 def _labels(case: Case) -> tuple[list[str], list[str]]:

@@ -12,7 +12,6 @@ import pandas as pd
 from causalgreen.effects.context import Context
 from causalgreen.effects.effects import Effects
 from causalgreen.explain.multiple import holm
-from causalgreen.falsify.equations import basis_of
 from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.verdicts import BORDER, LEVEL, detectable, extreme, listed, records, worst
 from causalgreen.moments.moments import Moments, moments_of
@@ -147,7 +146,7 @@ def average_coefficients(case: Case, moments: Moments, equation: Equation) -> Ef
     Effects
         One term for each regressor.
     """
-    basis = basis_of(case)
+    basis = case.basis
     fits = [fit_equation(moments, r, equation, basis) for r in range(moments.n_repeats)]
     # Traits have mean zero over firms: the coefficient on the constant is the average.
     estimate = np.mean([fit.coefficients[:, 0] for fit in fits], axis=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ from causalgreen.panel.transforms import Design
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from causalgreen.effects.context import Context
     from causalgreen.effects.effects import Effects
     from causalgreen.falsify.case import Case
 
@@ -219,10 +221,11 @@ def check(case: Case, counts: np.ndarray | None = None) -> Finding:
         f"the mean count it is {percent['estimate']:.3g} % ({percent['conf_low']:.3g} to "
         f"{percent['conf_high']:.3g}) in any unit: report that"
     )
-
-    def draw() -> Figure:
-        from causalgreen.falsify.log_plot import plot_scaling
-
-        return plot_scaling(table, case.effects.context)
-
+    draw = partial(_draw, table, case.effects.context)
     return Finding(name, question, verdict, reason, table, draw)
+
+
+def _draw(table: pd.DataFrame, context: Context) -> Figure:
+    from causalgreen.falsify.log_plot import plot_scaling
+
+    return plot_scaling(table, context)

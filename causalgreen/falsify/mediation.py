@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from causalgreen.errors import DesignError
-from causalgreen.falsify.equations import Asked, average_coefficients, basis_of
+from causalgreen.falsify.equations import Asked, average_coefficients
 from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.full_mediation import sharp_null_test
 from causalgreen.falsify.sensitivity_legs import fit_leg
@@ -87,7 +87,7 @@ def first_legs(case: Case) -> pd.DataFrame:
 
 def _unit(case: Case, one: Asked) -> float:
     """A coefficient in units of the two residual standard deviations."""
-    leg = fit_leg(case.moments, one.equation, basis_of(case))
+    leg = fit_leg(case.moments, one.equation, case.basis)
     pick = np.zeros(leg.coefficients.shape)
     pick[one.places, 0] = 1.0
     return float(1 / leg.reach(pick).scale)

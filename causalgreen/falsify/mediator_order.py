@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from causalgreen.effects.covariance import cluster_covariance
-from causalgreen.falsify.equations import basis_of
 from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding
 from causalgreen.moments.solve import solve_paths
 from causalgreen.moments.system import Layout
@@ -35,7 +34,7 @@ def mediator_orders(case: Case) -> pd.DataFrame:
         Columns order, term, estimate, std_error, ``moved`` (from the study's estimate) and
         ``moved_error``. The paths through a group exclude the chain, which is its own term.
     """
-    basis, context = basis_of(case), case.effects.context
+    basis, context = case.basis, case.effects.context
     names = [g for g, _ in case.layout.groups]
     base = solve_paths(case.moments, case.layout, basis)
     rows = []

@@ -156,8 +156,9 @@ def multiverse(
         "seed": _numbers(study.seed, seeds),
     }
     runs, failed = [], []
-    system = _system(study)
     lines = LinearAgain(study.panel) if lines is None else lines
+    lines.give(study)
+    system = _system(study)
     for choice in _choices(axes, full):
         label = ", ".join(f"{k} {v}" for k, v in choice.items() if len(axes[k]) > 1) or "as studied"
         try:
@@ -210,7 +211,6 @@ def _run(
 ) -> tuple[Any, Any]:  # fmt: skip
     """One specification: the study, and its effects."""
     if all(name == next(iter(axes[k])) for k, name in choice.items()):
-        lines.give(study)
         return study, quiet_paths(study, coefficients=system)
     changes: dict[str, Any] = {
         "fixed_effects": axes["fixed_effects"][choice["fixed_effects"]],

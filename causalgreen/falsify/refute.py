@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from causalgreen.falsify.equations import basis_of
 from causalgreen.falsify.finding import FAIL, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.legs import WHOLE, leg_ratio
 from causalgreen.falsify.permute import streams
@@ -65,7 +64,7 @@ def random_common_cause(case: Case) -> Finding:
 
         draws = refit_noise(case, rngs)
     else:
-        draws = _named(case, solve_with_noise(case, basis_of(case), rngs))
+        draws = _named(case, solve_with_noise(case, case.basis, rngs))
     table = _table(case, draws)
     moves = np.quantile(np.abs(draws - table["estimate"].to_numpy()), 0.95, axis=0)
     table["move_in_se"] = moves / table["std_error"].to_numpy()
@@ -208,7 +207,7 @@ def _resampled(
     """Draws of the paths under cluster weights, of all terms from the moments, and a table."""
     n_clusters = case.moments.sample.n_clusters[0]
     weights = make(n_clusters, streams(case.seed + 12, case.simulations))
-    every = solve_weighted(case, basis_of(case), weights, detail=True)
+    every = solve_weighted(case, case.basis, weights, detail=True)
     if case.refit:
         from causalgreen.falsify.refit import refit_clusters
 

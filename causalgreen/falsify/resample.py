@@ -12,27 +12,18 @@ from causalgreen.falsify.stacks import Stacks
 from causalgreen.moments.basis import Basis
 from causalgreen.moments.normal import group_products, group_right
 from causalgreen.moments.paths import evaluate, path_terms
-from causalgreen.moments.solve import one_thread
+from causalgreen.moments.solve import firm_shares, one_thread
 from causalgreen.moments.system import Equation, solve_equation
 from causalgreen.panel.absorb import absorb
 
 if TYPE_CHECKING:
     from causalgreen.falsify.case import Case
 
-__all__ = ["firm_shares", "home_clusters", "solve_weighted", "solve_with_noise"]
+__all__ = ["home_clusters", "solve_weighted", "solve_with_noise"]
 
 RIDGE = 1e-11
 CELLS = 1_500_000
 FIRMS = 16_384
-
-
-def firm_shares(case: Case, n_firms: int) -> np.ndarray:
-    """Share of each firm in the average, shape (n_firms,)."""
-    sample = case.moments.sample
-    rows = np.bincount(sample.units, sample.rows, minlength=n_firms)
-    share = np.bincount(sample.units, sample.weight, minlength=n_firms) / np.maximum(rows, 1)
-    out: np.ndarray = share / share.sum()
-    return out
 
 
 def home_clusters(case: Case, n_firms: int) -> np.ndarray:
@@ -63,9 +54,8 @@ def solve_weighted(
     numpy.ndarray, shape (s, h)
         Averaged over repetitions; the firms of a cluster count as often as the cluster.
     """
-    share = (
-        firm_shares(case, len(basis.values)) * weights[:, home_clusters(case, len(basis.values))]
-    )
+    n_firms = len(basis.values)
+    share = firm_shares(case.moments, n_firms) * weights[:, home_clusters(case, n_firms)]
     share /= share.sum(axis=1, keepdims=True)
     out = []
     with one_thread():
@@ -143,7 +133,8 @@ def solve_with_noise(case: Case, basis: Basis, rngs: list[np.random.Generator]) 
     panel = case.panel
     n = len(design.rows)
     weights = np.ones(n) if panel.roles.weight is None else panel.weights[design.rows]
-    share = np.broadcast_to(firm_shares(case, len(basis.values)), (len(rngs), len(basis.values)))
+    share = firm_shares(case.moments, len(basis.values))
+    share = np.broadcast_to(share, (len(rngs), len(share)))
     columns = [_Columns.of(case, r, basis, weights) for r in range(len(case.residuals.values))]
     square: list[np.ndarray] = []
     crossed: list[list[np.ndarray]] = [[] for _ in columns]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -236,13 +237,14 @@ def check(case: Case, blocks: Blocks | None = None, refit: bool | None = None) -
         outward = -1 if side == "lower" else 1
         table.loc[term, "benchmark_limit"] = worst[side] + outward * result.quantile * error
     verdict, reason = _judge(table)
-
-    def draw() -> Figure:
-        from causalgreen.falsify.sensitivity_plot import plot_contours
-
-        return plot_contours(result)
-
+    draw = partial(_draw, result)
     return Finding(name, question, verdict, reason, table.reset_index(drop=True), draw)
+
+
+def _draw(result: Sensitivity) -> Figure:
+    from causalgreen.falsify.sensitivity_plot import plot_contours
+
+    return plot_contours(result)
 
 
 def _judge(table: pd.DataFrame) -> tuple[Verdict, str]:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from causalgreen.errors import DesignError
-from causalgreen.falsify.equations import basis_of
 from causalgreen.falsify.rerun import moments_without, panel_like, quiet, with_panel
 from causalgreen.falsify.sensitivity_legs import BareLeg, fit_bare
 from causalgreen.falsify.sensitivity_paths import PathForm, strength
@@ -115,7 +114,7 @@ def benchmarks(
 def _asked(
     case: Case, blocks: Blocks | None, refit: bool, equations: tuple[Equation, ...]
 ) -> list[Benchmark]:
-    basis = basis_of(case)
+    basis = case.basis
     return [
         (
             name, fit_bare(moments, equations, basis),

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from causalgreen.effects.covariance import cluster_variances
-from causalgreen.falsify.equations import basis_of, firm_shares
 from causalgreen.falsify.finding import NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.sensitivity_bench import Blocks, benchmarks, gains
 from causalgreen.falsify.sensitivity_legs import fit_leg
 from causalgreen.falsify.sensitivity_paths import strength
 from causalgreen.moments.paths import path_terms
-from causalgreen.moments.solve import _average_effects
+from causalgreen.moments.solve import average_effects, firm_shares
 from causalgreen.moments.system import Fit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from causalgreen.falsify.case import Case
 
@@ -155,7 +157,7 @@ def _curves(
 
 def _along(case: Case, mediator: int, terms: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Paths and their errors, without confounding and then at each correlation of the grid."""
-    layout, basis = case.layout, basis_of(case)
+    layout, basis = case.layout, case.basis
     share = firm_shares(case.moments, len(basis.values))
     legs = [fit_leg(case.moments, equation, basis) for equation in layout.equations()]
     last = legs[-1]
@@ -172,7 +174,7 @@ def _along(case: Case, mediator: int, terms: tuple[str, ...]) -> tuple[np.ndarra
         shifted = last.coefficients - c * reach.scale * reach.direction
         fits = [Fit(leg.coefficients, leg.influence) for leg in legs[:-1]]
         fits.append(Fit(shifted, last.influence))
-        estimate, slopes, _ = _average_effects(layout, fits, basis, share)
+        estimate, slopes, _ = average_effects(layout, fits, basis, share)
         psi = sum(
             np.einsum("gij,tij->gt", leg.influence, s[rows])
             for leg, s in zip(legs, slopes, strict=True)
@@ -257,13 +259,13 @@ def check_mediators(case: Case, blocks: Blocks | None = None, refit: bool | None
     p = dict(zip(groups, holm(tidy.loc[groups, "p_value"].to_numpy()), strict=True))
     stands = table[[p.get(term, 1.0) < 0.05 for term in table["term"]]]
     verdict, reason = _judge(stands, strongest)
+    return Finding(name, question, verdict, reason, table, partial(_draw, curves))
 
-    def draw():  # type: ignore[no-untyped-def]
-        from causalgreen.falsify.sensitivity_plot import plot_curves
 
-        return plot_curves(curves)
+def _draw(curves: Sequence[MediatorCurve]) -> Figure:
+    from causalgreen.falsify.sensitivity_plot import plot_curves
 
-    return Finding(name, question, verdict, reason, table, draw)
+    return plot_curves(curves)
 
 
 def _judge(stands: pd.DataFrame, strongest: dict[str, tuple[str, float]]) -> tuple[Verdict, str]:
@@ -294,7 +296,7 @@ def _benchmarks(case: Case, blocks: Blocks | None, refit: bool) -> dict[str, tup
     """For each mediator the block that confounds it most with the outcome, as a correlation."""
     equation = case.layout.equations()[-1]
     named = benchmarks(case, blocks, refit, (equation,))
-    long, width = named[0][1][equation], basis_of(case).values.shape[1]
+    long, width = named[0][1][equation], case.basis.values.shape[1]
     out: dict[str, tuple[str, float]] = {}
     for name, legs, _ in named[1:]:
         for m in case.layout.mediators:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from causalgreen.effects.covariance import cluster_covariance
-from causalgreen.falsify.equations import basis_of, firm_shares
 from causalgreen.falsify.sensitivity_legs import Leg, Reach, fit_leg
 from causalgreen.moments.paths import path_terms
-from causalgreen.moments.solve import _average_effects
+from causalgreen.moments.solve import average_effects, firm_shares
 from causalgreen.moments.system import Equation, Fit
 
 if TYPE_CHECKING:
@@ -172,7 +171,7 @@ def path_forms(
     tuple of PathForm
     """
     moments, layout = case.moments if moments is None else moments, case.layout
-    basis = basis_of(case)
+    basis = case.basis
     share = firm_shares(moments, len(basis.values))
     equations = layout.equations()
     legs = [fit_leg(moments, equation, basis) for equation in equations]
@@ -180,7 +179,7 @@ def path_forms(
     total = fit_leg(moments, _reduced(case), basis)
     named = path_terms(layout).headline
     fits = [Fit(leg.coefficients, leg.influence) for leg in legs]
-    gradients = _average_effects(layout, fits, basis, share)[1]
+    gradients = average_effects(layout, fits, basis, share)[1]
     out = []
     for term in case.effects.terms if terms is None else terms:
         if term in ("own_total", "spillover", "overall"):
@@ -192,7 +191,7 @@ def path_forms(
 
         def move(shifted: list[np.ndarray], row: int = row) -> tuple[float, list[np.ndarray]]:
             bent = [replace(f, coefficients=c) for f, c in zip(fits, shifted, strict=True)]
-            value, slopes, _ = _average_effects(layout, bent, basis, share)
+            value, slopes, _ = average_effects(layout, bent, basis, share)
             return float(value[row]), [slope[row] for slope in slopes]
 
         out.append(_form(case, term, legs, [g[row] for g in gradients], move, used))

@@ -76,10 +76,10 @@ def _titled(ax: Axes, own: bool, question: str, under: str) -> Axes:
 
 def _benchmarks(ax: Axes, marks: pd.DataFrame, smallest: float) -> None:
     """A diamond for each block of controls; names only where they would not lie on the corner."""
+    ax.plot(marks["cf_d"], marks["cf_y"], "D", color=PALETTE[0], ms=5, clip_on=False)
     for i, (block, at_y, at_d) in enumerate(
         zip(marks["block"], marks["cf_y"], marks["cf_d"], strict=True)
     ):
-        ax.plot(at_d, at_y, "D", color=PALETTE[0], ms=5, clip_on=False)
         if max(at_d, at_y) < smallest:
             continue
         ax.annotate(

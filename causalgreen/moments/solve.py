@@ -86,13 +86,13 @@ def solve_paths(
         If a coefficient is not determined.
     """
     equations = layout.equations()
-    share = _firm_shares(moments, basis)
+    share = firm_shares(moments, len(basis.values))
     estimates, influences = [], []
     for repeat in range(moments.n_repeats):
         with one_thread():
             totals = Totals.of(moments, repeat, basis.values[moments.sample.units])
             fits = [fit_equation(moments, repeat, eq, basis, totals) for eq in equations]
-        estimate, gradient, each = _average_effects(layout, fits, basis, share)
+        estimate, gradient, each = average_effects(layout, fits, basis, share)
         influence = sum(
             np.einsum("gij,tij->gt", fit.influence, part)
             for fit, part in zip(fits, gradient, strict=True)
@@ -117,7 +117,7 @@ def estimate_paths(moments: Moments, layout: Layout, basis: Basis) -> np.ndarray
     numpy.ndarray, shape (k,)
         Headline effects, then details.
     """
-    share, out = _firm_shares(moments, basis), []
+    share, out = firm_shares(moments, len(basis.values)), []
     constant = basis.values.shape[1] == 1
     h, w = (basis.values[:1], np.ones(1)) if constant else (basis.values, share)
     with one_thread():
@@ -160,7 +160,7 @@ def jackknife_paths(
             "large with coefficients that vary by firm; with that many clusters covariance='CR1' "
             "is as good"
         )
-    share = _firm_shares(moments, basis)
+    share = firm_shares(moments, len(basis.values))
     # A firm in several clusters leaves with the first one only in the average, not in the moments.
     home = np.zeros(len(basis.values), dtype=np.int64)
     home[moments.sample.units[::-1]] = clusters[::-1]
@@ -191,15 +191,18 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _firm_shares(moments: Moments, basis: Basis) -> np.ndarray:
-    """Share of each firm in the average: its mean weight; 0 for firms without moments."""
-    n, sample = len(basis.values), moments.sample
-    rows = np.bincount(sample.units, sample.rows, minlength=n)
-    share = np.bincount(sample.units, sample.weight, minlength=n) / np.maximum(rows, 1)
-    return share / share.sum()
+def firm_shares(moments: Moments, n_firms: int) -> np.ndarray:
+    """Share of each firm in an average over firms, shape (n_firms,).
+
+    Its mean weight; 0 for firms without moments.
+    """
+    sample = moments.sample
+    rows = np.bincount(sample.units, sample.rows, minlength=n_firms)
+    share = np.bincount(sample.units, sample.weight, minlength=n_firms) / np.maximum(rows, 1)
+    return np.asarray(share / share.sum())
 
 
-def _average_effects(
+def average_effects(
     layout: Layout, fits: list[Fit], basis: Basis, share: np.ndarray
 ) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
     """Average effects, their gradient in every coefficient, and the effects at each firm.

@@ -127,9 +127,8 @@ def distil(
     if only_exact:
         return None
     rounds, fidelity = _judged(X, y, share, groups, seed, spread)
-    return Distilled(
-        centre, slope, level, _boost(X, rest, share, rounds, None), rounds, fidelity
-    )  # fmt: skip
+    trees, _ = _boost(X, rest, share, rounds)
+    return Distilled(centre, slope, level, trees, rounds, fidelity)
 
 
 def _line(X: np.ndarray, y: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
@@ -146,8 +145,9 @@ def _line(X: np.ndarray, y: np.ndarray, share: np.ndarray) -> tuple[float, np.nd
 
 def _boost(
     X: np.ndarray, y: np.ndarray, share: np.ndarray, rounds: int,
-    check: tuple[np.ndarray, np.ndarray, np.ndarray] | None,
-) -> Any:  # fmt: skip
+    check: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
+) -> tuple[Any, np.ndarray]:  # fmt: skip
+    """Trees, and the mean square that is left of other rows, if any, after each of them."""
     import lightgbm as lgb
 
     params = {
@@ -157,13 +157,16 @@ def _boost(
     }  # fmt: skip
     data = lgb.Dataset(X, y, weight=share * len(X), params=params)
     if check is None:
-        return lgb.train(params, data, rounds)
+        return lgb.train(params, data, rounds), np.empty(0)
     held_out = lgb.Dataset(check[0], check[1], weight=check[2] * len(X), reference=data)
-    stop = lgb.early_stopping(PATIENCE, verbose=False)
+    losses: dict[str, dict[str, list[float]]] = {}
+    stop, record = lgb.early_stopping(PATIENCE, verbose=False), lgb.record_evaluation(losses)
     # Used once and thrown away: not written out and read in again.
-    return lgb.train(
-        params, data, rounds, valid_sets=[held_out], callbacks=[stop], keep_training_booster=True
-    )
+    trees = lgb.train(
+        params, data, rounds, valid_sets=[held_out], callbacks=[stop, record],
+        keep_training_booster=True,
+    )  # fmt: skip
+    return trees, np.array(next(iter(losses.values()))["l2"])
 
 
 def _judged(
@@ -178,17 +181,11 @@ def _judged(
         out = fold == k
         level, centre, slope = _line(X[~out], y[~out], share[~out])
         rest = y - level - (X - centre) @ slope
-        trees = _boost(
+        left = _boost(
             X[~out], rest[~out], share[~out], int(ROUNDS[-1]), (X[out], rest[out], share[out])
-        )
-        said, before = np.zeros(int(out.sum())), 0
-        for i, rounds in enumerate(ROUNDS):
-            if before < trees.current_iteration():
-                said += trees.predict(
-                    X[out], start_iteration=before, num_iteration=int(rounds) - before
-                )
-            before = int(rounds)
-            loss[i] += float(share[out] @ (rest[out] - said) ** 2)
+        )[1]
+        # Trees that were stopped early stay as they are.
+        loss += left[np.minimum(ROUNDS, len(left)) - 1] * share[out].sum()
     quality = 1 - loss / spread
     pick = int(np.argmax(quality >= quality.max() - SLACK))
     return int(ROUNDS[pick]), float(quality[pick])
