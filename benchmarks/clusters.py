@@ -101,8 +101,11 @@ def alone(clusters: int, seed: int) -> Drawn:
     return _economy(clusters, seed, clusters, 0.0, cluster="firm")
 
 
-def policy(clusters: int, seed: int) -> Drawn:
-    """A policy that half of the cities get, some years apart; effects vary with a city's trait."""
+def policy(clusters: int, seed: int, mediated: bool = False) -> Drawn:
+    """A policy that half of the cities get, some years apart; effects vary with a city's trait.
+
+    What it does to the mediator, and that to the outcome, grow with the same trait of firms.
+    """
     rng, each = np.random.default_rng(seed), 30
     city = np.repeat(np.arange(clusters), each)
     size = rng.standard_normal(len(city)) + 0.5 * rng.standard_normal(clusters)[city]
@@ -115,18 +118,27 @@ def policy(clusters: int, seed: int) -> Drawn:
         error[:, t] = 0.5 * error[:, t - 1] + np.sqrt(0.75) * error[:, t]
     error += 0.3 * rng.standard_normal((clusters, YEARS))[city]
     effect = (0.5 + 0.3 * size + 0.2 * income)[:, None]
+    clean = (0.4 + 0.2 * size + 0.1 * income)[:, None] * treated + 0.2 * control
+    clean += 0.5 * rng.standard_normal(clean.shape)
+    through = (0.5 + 0.2 * size)[:, None] * clean if mediated else 0.0
     columns = {
         "firm": np.repeat(np.arange(len(city)), YEARS),
         "year": np.tile(np.arange(YEARS), len(city)),
         "city": np.repeat(city, YEARS), "size": np.repeat(size, YEARS),
         "income": np.repeat(income, YEARS), "policy": treated.ravel(), "control": control.ravel(),
-        "green": (effect * treated + 0.3 * control + error).ravel(),
+        "clean": clean.ravel(),
+        "green": (effect * treated + through + 0.3 * control + error).ravel(),
     }  # fmt: skip
     roles = {
         "unit": "firm", "time": "year", "outcome": "green", "treatment": "policy",
         "traits": ["size", "income"], "controls": ["control"], "cluster": "city",
     }  # fmt: skip
-    return Drawn(pd.DataFrame(columns), roles, {"direct": 0.5})
+    if not mediated:
+        return Drawn(pd.DataFrame(columns), roles, {"direct": 0.5})
+    # The variance of size is 1.25.
+    truth = {"direct": 0.5, "restructuring": 0.2 + 0.04 * 1.25}
+    truth["own_total"] = sum(truth.values())
+    return Drawn(pd.DataFrame(columns), roles | {"mediators": {"restructuring": "clean"}}, truth)
 
 
 CASES: MappingProxyType[str, tuple[Callable[[int, int], Drawn], tuple[int, ...]]]
@@ -135,9 +147,10 @@ CASES = MappingProxyType(
         "alike": (alike, (6, 12, 24, 48)),
         "large shocks": (shocks, (6, 12, 24, 48)),
         "few large": (few_large, (6, 12, 24, 48)),
-        "traits of places": (of_places, (6, 12, 24, 48)),
-        "firms alone": (alone, (24, 48, 96)),
-        "policy": (policy, (6, 12, 24, 48)),
+        "traits of places": (of_places, (6, 8, 12, 24, 48)),
+        "firms alone": (alone, (16, 24, 32, 48, 96)),
+        "policy": (policy, (6, 8, 12, 24, 48)),
+        "mediated policy": (partial(policy, mediated=True), (6, 8, 12, 24, 48)),
     }
 )
 

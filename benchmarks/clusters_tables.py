@@ -14,6 +14,7 @@ WORDS = {
     "alike": "cities of a size", "large shocks": "large shocks of cities",
     "few large": "few large cities", "traits of places": "three more traits, of cities",
     "firms alone": "each firm its own cluster", "policy": "a policy of cities",
+    "mediated policy": "the same, with a mediator",
 }  # fmt: skip
 SHOWN = {DEFAULT: "by itself", VARYING: "varying", CONSTANT: "one coefficient"}
 
@@ -40,9 +41,9 @@ def section(table: pd.DataFrame, notes: dict[str, str]) -> str:
         "the firms of the largest; have three traits of their own on which nothing depends; firms "
         "stand alone, so that there are as few firms as clusters; and, in an economy of its own, "
         "half of 30-firm cities get a policy whose effect varies with a trait of firms and one of "
-        "cities. *By itself* is `study.paths()`. Coverage of the 95 % interval over all paths, in "
-        "brackets of the worst path; *length* is the median over paths, over that of one "
-        "coefficient."
+        "cities, alone and with a mediator. *By itself* is `study.paths()`. Coverage of the 95 % "
+        "interval over all paths, in brackets of the worst path; *length* is the median over "
+        "paths, over that of one coefficient."
     )
     head = ["clusters are", "number", *(f"{name}, %" for name in SHOWN.values()),
             "length by itself", "length varying", "failed"]  # fmt: skip
@@ -76,6 +77,5 @@ Coefficients that vary with the traits cover as often as they should with any nu
 here. One coefficient does not where firms of a city differ in their effects and in their treatment.
 What tells coefficients apart is firms, more than clusters, as long as firms of one city differ.
 Where nothing inside a city does, a policy of cities with a trait of cities, varying ones cost
-length. A study takes one coefficient where intervals would be more than twice as long, and says so:
-with few places and many of their traits it gives away coverage for that
-([decision 5](decisions/0005-coefficients-vary-with-the-traits.md))."""
+length. A study takes one coefficient where intervals would be more than four times as long, and
+says so ([decision 5](decisions/0005-coefficients-vary-with-the-traits.md))."""

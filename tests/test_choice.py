@@ -55,7 +55,8 @@ def choose(study, coefficients="auto"):
 
 def varies(study) -> bool:
     basis, notes = choose(study)
-    assert bool(notes) == (len(basis.names) == 1)
+    told = any(note.startswith("coefficients do not vary") for note in notes)
+    assert told == (len(basis.names) == 1)
     return len(basis.names) > 1
 
 
@@ -143,9 +144,10 @@ def test_every_dimension_of_clusters_has_to_carry_them():
     rng = np.random.default_rng(1)
     start, rich = rng.permutation(5), rng.normal(size=5)
     frame["policy"] = (frame["year"].to_numpy() > start[frame["province"]]).astype(float)
-    frame["income"] = rich[frame["province"]]
-    assert varies(study_of(frame, "policy", ("size", "income"), "city"))
-    study = study_of(frame, "policy", ("size", "income"), ["city", "province"])
+    frame["income"], frame["coast"] = rich[frame["province"]], rich[::-1][frame["province"]]
+    traits = ("size", "income", "coast")
+    assert varies(study_of(frame, "policy", traits, "city"))
+    study = study_of(frame, "policy", traits, ["city", "province"])
     with pytest.warns(cg.CausalGreenWarning, match=r"with 5 clusters \(province\)"):
         choose_basis(study.panel, study.moments, study._layout, "auto")
 
@@ -188,6 +190,27 @@ def test_the_note_says_what_it_would_cost_and_what_to_do():
     longer = widened(study)[0]
     assert np.isfinite(longer)
     assert f"with 7 clusters (city) the interval of policy would be some {longer:.1f} times" in note
+
+
+def test_length_that_is_paid_is_told_in_both_languages():
+    from causalgreen.report.phrases import phrases
+
+    study = study_of(frame_of(7, seed=1), "policy", ("income", "coast"))
+    longer = widened(study)[0]
+    assert choice.LONG < longer < choice.LONGEST
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="coefficients")  # told, and no cause for alarm
+        warnings.filterwarnings("ignore", message=".*intervals")
+        effects = study.paths()
+    assert effects.coefficients == "varying"
+    (note,) = [n for n in effects.notes if n.startswith("coefficients vary")]
+    assert f"with 7 clusters (city) that makes the interval of policy some {longer:.1f}" in note
+    told = phrases("zh").tell(note)
+    assert told.startswith("系数随企业特征变化")
+    assert f"{longer:.1f} 倍" in told
+    assert not any("coefficients vary" in n for n in study.paths(coefficients="varying").notes)
+    short = study_of(frame_of(9, seed=1), "policy", ("income", "coast"))
+    assert not any("coefficients" in n for n in short.paths().notes)
 
 
 def test_what_no_system_determines_is_refused_as_such():

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Coefficients", "choose_basis", "widening"]
 
 Coefficients = Literal["auto", "varying", "constant"]
-# How much longer intervals may be than with one coefficient.
-LONGEST = 2.0
+# How much longer intervals may be than with one coefficient, and from where on that is told.
+LONGEST, LONG = 4.0, 2.0
 # Clusters beyond which they are taken together: none of so many tells much alone.
 MOST = 100
 # Directions in which less is left, relative to the rest, are not determined; a cluster that tells
@@ -43,7 +43,7 @@ def choose_basis(
     layout : Layout
         The equations.
     coefficients : {"auto", "varying", "constant"}
-        ``auto``: varying where `widening` is at most two for every regressor of the outcome
+        ``auto``: varying where `widening` is at most four for every regressor of the outcome
         equation.
 
     Returns
@@ -73,7 +73,10 @@ def choose_basis(
     if coefficients == "constant" or not panel.roles.traits:
         return constant_basis(panel.n_units), ()
     basis = trait_basis(*encode_traits(panel))
-    if coefficients == "auto" and (why := _too_dear(moments, layout, basis)):
+    if coefficients == "varying":
+        return basis, ()
+    why, told = _cost(moments, layout, basis)
+    if why:
         note = (
             f"coefficients do not vary with the traits: {why}. One coefficient for all firms is "
             "not their average where effects differ, and moves effects between the direct and the "
@@ -81,12 +84,12 @@ def choose_basis(
         )
         warnings.warn(note, EstimationWarning, stacklevel=outside())
         return constant_basis(panel.n_units), (note,)
-    return basis, ()
+    return basis, told
 
 
-def _too_dear(moments: Moments, layout: Layout, basis: Basis) -> str:
-    """What coefficients that vary would cost; empty where it is little."""
-    equation, sample = layout.equations()[-1], moments.sample
+def _cost(moments: Moments, layout: Layout, basis: Basis) -> tuple[str, tuple[str, ...]]:
+    """Why coefficients cannot vary, if so; and what a reader should know where they do."""
+    equation, sample, told = layout.equations()[-1], moments.sample, []
     names = [moments.names[z] for z in equation.regressors]
     for where, codes, n in zip(
         sample.cluster_names, sample.clusters, sample.n_clusters, strict=True
@@ -97,15 +100,21 @@ def _too_dear(moments: Moments, layout: Layout, basis: Basis) -> str:
             name, trait = names[lone // len(basis.names)], basis.names[lone % len(basis.names)]
             return (
                 f"of {n:,} clusters ({where}) one alone tells how that of {name} does with {trait}"
-            )
+            ), ()
         if np.isinf(longer[most]):
-            return "traits and regressors are collinear, and do not determine how they do"
+            return "traits and regressors are collinear, and do not determine how they do", ()
         if longer[most] > LONGEST:
             return (
                 f"with {n:,} clusters ({where}) the interval of {names[most]} would be some "
                 f"{longer[most]:.1f} times as long"
+            ), ()
+        if longer[most] > LONG:
+            told.append(
+                f"coefficients vary with the traits, and with {n:,} clusters ({where}) that makes "
+                f"the interval of {names[most]} some {longer[most]:.1f} times as long; where "
+                "effects do not differ between firms, coefficients='constant' is enough"
             )
-    return ""
+    return "", tuple(told)
 
 
 def widening(

@@ -166,6 +166,12 @@ SAID = (
         "效应有差异时，单一系数不等于企业平均，并会在直接与中介路径之间移动效应",
     ),
     (
+        r"coefficients vary with the traits, and with (?P<n>[\d,]+) clusters \((?P<c>.+)\) that "
+        r"makes the interval of (?P<d>.+) some (?P<x>[\d.]+) times as long; .+",
+        "系数随企业特征变化；聚类（{c}）只有 {n} 个，{d}的区间因此约为单一系数的 {x} 倍长；"
+        "若各企业效应相同，用单一系数（coefficients='constant'）即可",
+    ),
+    (
         r"coefficients do not vary with the traits: of (?P<n>[\d,]+) clusters \((?P<c>.+)\) one "
         r"alone tells how that of (?P<d>.+) does with (?P<t>.+?)\. .+",
         "系数不随企业特征变化：{n} 个聚类（{c}）中，仅一个聚类能说明{d}的系数如何随{t}变化；"

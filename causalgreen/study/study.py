@@ -92,8 +92,8 @@ class Study(Steps):
         coefficients : {"auto", "varying", "constant"}
             ``varying``: coefficients vary with the traits, and effects are averaged over firms;
             the constant system is kept beside it (``.constant``). ``auto``: varying where there
-            are traits, and intervals of mean coefficients grow to no more than twice their
-            length, as far as regressors and traits tell (decision 5).
+            are traits, and intervals of mean coefficients grow to no more than four times
+            their length, as far as regressors and traits tell (decision 5).
         covariance : {"auto", "CR1", "CV3"}
             Cluster sandwich or cluster jackknife; ``auto``: the jackknife below 100 clusters, where
             it is exact (no absorbed effect other than the period's has groups in several clusters).
