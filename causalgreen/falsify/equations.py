@@ -107,8 +107,9 @@ def average_coefficients(
     repeats = moments.n_repeats
     context = replace(case.effects.context, notes=())
     jackknife = len(context.clusters) == 1
-    return Effects.build(
+    effects = Effects.build(
         [one.name for one in asked], estimate / repeats, influence / repeats, context,
         covariance=case.effects.covariance,
         jackknife=_LeaveOut(moments, tuple(asked), basis, centre) if jackknife else None,
     )  # fmt: skip
+    return replace(effects, basis=basis)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +42,8 @@ class Sample:
     straddling : tuple of str
         Removed effects, other than the period's, whose groups lie in several clusters of the
         first dimension: leaving a cluster out does not estimate them again.
+    labels : numpy.ndarray, shape (n_clusters,)
+        What the clusters of the first dimension are called in the table.
     """
 
     units: np.ndarray
@@ -54,6 +56,7 @@ class Sample:
     n_firms: int
     nuisance_levels: int
     straddling: tuple[str, ...] = ()
+    labels: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     @property
     def n_clusters(self) -> tuple[int, ...]:
@@ -209,11 +212,18 @@ def moments_of(panel: Panel, residuals: Residuals) -> Moments:
             for name, codes in design.effects
             if name != panel.roles.time and not nested_in(codes, clusters[0])
         ),
+        _labels(panel, design.rows, clusters[0]),
     )
     for array in (cells, kinds, kind, sample.units, sample.weight, sample.outcome,
                   *sample.clusters):  # fmt: skip
         array.setflags(write=False)
     return Moments(residuals.names, cells, kinds, kind, sample)
+
+
+def _labels(panel: Panel, rows: np.ndarray, clusters: np.ndarray) -> np.ndarray:
+    """What the table calls each cluster of the first dimension."""
+    first = rows[np.unique(clusters, return_index=True)[1]]
+    return np.asarray(panel.frame[panel.roles.clusters[0]].iloc[first], dtype=object)
 
 
 def _cells_of(unit: np.ndarray, clusters: list[np.ndarray]) -> np.ndarray:

@@ -253,9 +253,17 @@ def leave_clusters_out(
             names = _names(moments, equation, basis)
             which = ", ".join(names[i] for i in np.flatnonzero(doubtful[first]))
             raise EstimationError(
-                f"the jackknife fails: without cluster number {low + first} nothing determines "
-                f"{which}. The estimate rests on that cluster alone; use covariance='CR1' and say "
-                "so, or pool clusters"
+                f"the jackknife fails: without {_called(moments, clusters, low + first)} nothing "
+                f"determines {which}. The estimate rests on that cluster alone; use "
+                "covariance='CR1' and say so, or pool clusters"
             )
         out[part] = np.einsum("cst,ct->cs", inverse, b[part])[:, : k * q].reshape(-1, k, q)
     return out
+
+
+def _called(moments: Moments, clusters: np.ndarray, number: int) -> str:
+    """A cluster in words."""
+    sample = moments.sample
+    if clusters is sample.clusters[0] and number < len(sample.labels):
+        return f"{sample.cluster_names[0]} {sample.labels[number]!r}"
+    return f"cluster number {number}"
