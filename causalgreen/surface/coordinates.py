@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from causalgreen.errors import EstimationError
+from causalgreen.surface.algebra import powers_of_two
 
 if TYPE_CHECKING:
     from causalgreen.surface.problem import Problem
 
-__all__ = ["average_solution", "residual_variances", "rotate", "split_coordinates"]
+__all__ = [
+    "average_solution", "equation_weights", "residual_variances", "rotate", "split_coordinates",
+    "unit_coordinates",
+]  # fmt: skip
 
 
 def average_solution(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
@@ -121,3 +125,22 @@ def rotate(A: np.ndarray, J: np.ndarray, L: np.ndarray) -> tuple[np.ndarray, np.
     """
     inverse = np.linalg.inv(L)
     return A @ inverse, inverse.T @ J @ inverse
+
+
+def equation_weights(problem: Problem) -> np.ndarray:
+    """One over the residual variance of the equation of each coefficient, shape (d,)."""
+    return np.repeat(1 / _variances(problem), problem.sizes)
+
+
+def _variances(problem: Problem) -> np.ndarray:
+    variance = residual_variances(problem)
+    # A single equation needs no weighing against others, only a scale: one that rounds nothing.
+    return variance if len(variance) > 1 else powers_of_two(np.sqrt(variance)) ** 2
+
+
+def unit_coordinates(problem: Problem) -> np.ndarray:
+    """Coefficients without units: EconML adds up over them, and its thresholds are absolute."""
+    J = problem.equations_of(problem.moments.sum(axis=0, keepdims=True))[1][0]
+    regressor = np.sqrt(np.diag(J) / problem.n_firms)
+    regressor = regressor if len(problem.sizes) > 1 else powers_of_two(regressor)
+    return np.diag(regressor / np.repeat(np.sqrt(_variances(problem)), problem.sizes))

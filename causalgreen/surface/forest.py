@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from causalgreen.errors import DesignError, EstimationError
-from causalgreen.surface.adjust import Smooth, choose_penalty, slopes, smooth_basis
-from causalgreen.surface.algebra import powers_of_two
-from causalgreen.surface.bags import Local, Start, solve_at
 from causalgreen.surface.coordinates import (
     average_solution,
-    residual_variances,
+    equation_weights,
     rotate,
     split_coordinates,
+    unit_coordinates,
 )
 from causalgreen.surface.memory import check_forest
+from causalgreen.surface.path_forest import Begin, PathForest
 from causalgreen.surface.problem import Problem
 from causalgreen.surface.sampled import SampledForest, draw_firms
 
-if TYPE_CHECKING:
-    from causalgreen.surface.grf import MomentForest
-
-__all__ = ["Forest", "PathForest", "forest"]
+__all__ = ["Forest", "forest"]
 
 BAG, FEWEST = 4, 100
 # Of a trait, as trees that start from a smooth surface see it; such a surface needs no finer steps.
 BINS = 128
 LEAST_LEAF, MOST_LEAF = 5, 20
-NEAR = 20
 TOTALS = ("own_total", "overall")
 
 
@@ -117,10 +112,10 @@ class Forest:
             )
         average_solution(problem)
         if self.splits == "fit":
-            L, relevant = _unit_coordinates(problem), problem.n_coefficients
+            L, relevant = unit_coordinates(problem), problem.n_coefficients
         else:
             L, relevant = split_coordinates(problem, self.targets(problem))
-        weight = _weights(problem)
+        weight = equation_weights(problem)
         A, J = problem.equations_of(problem.by_firm())
         A, J = rotate(A * weight, J * weight[:, None], L)
         grown = MomentForest(
@@ -129,7 +124,7 @@ class Forest:
             max_samples=self.sample, subforest_size=BAG, random_state=seed,
         )  # fmt: skip
         grown.n_relevant, grown.most_bins = relevant, BINS if self.smooth else None
-        begin = _Begin.learn(problem, L, seed) if self.smooth else None
+        begin = Begin.learn(problem, L, seed) if self.smooth else None
         grown.fit(
             problem.X, J.reshape(len(J), -1), A,
             groups=None if n_groups == problem.n_firms else groups, start=begin,
@@ -137,134 +132,6 @@ class Forest:
         )  # fmt: skip
         start = None if begin is None else begin.start()
         return PathForest(problem, grown, L, weight, start, groups, inference)
-
-
-def _weights(problem: Problem) -> np.ndarray:
-    """One over the residual variance of the equation of each coefficient, shape (d,)."""
-    return np.repeat(1 / _variances(problem), problem.sizes)
-
-
-def _variances(problem: Problem) -> np.ndarray:
-    variance = residual_variances(problem)
-    # A single equation needs no weighing against others, only a scale: one that rounds nothing.
-    return variance if len(variance) > 1 else powers_of_two(np.sqrt(variance)) ** 2
-
-
-def _unit_coordinates(problem: Problem) -> np.ndarray:
-    """Coefficients without units: EconML adds up over them, and its thresholds are absolute."""
-    J = problem.equations_of(problem.moments.sum(axis=0, keepdims=True))[1][0]
-    regressor = np.sqrt(np.diag(J) / problem.n_firms)
-    regressor = regressor if len(problem.sizes) > 1 else powers_of_two(regressor)
-    return np.diag(regressor / np.repeat(np.sqrt(_variances(problem)), problem.sizes))
-
-
-@dataclass(frozen=True, slots=True)
-class _Begin:
-    """Learns the smooth surface of a half-sample, and keeps what it learnt for each bag."""
-
-    problem: Problem
-    moments: np.ndarray
-    basis: Smooth
-    H: np.ndarray
-    L: np.ndarray
-    penalty: float
-    kept: list[np.ndarray]
-
-    @classmethod
-    def learn(cls, problem: Problem, L: np.ndarray, seed: int) -> _Begin:
-        basis = smooth_basis(problem.X, len(np.unique(problem.home)))
-        H = basis(problem.X)
-        penalty = choose_penalty(problem, H, seed)
-        return cls(problem, problem.by_firm(), basis, H, L, penalty, [])
-
-    def __call__(self, rows: np.ndarray) -> np.ndarray:
-        B = self.L @ slopes(self.problem, self.moments[rows], self.H[rows], self.penalty)
-        self.kept.append(B)
-        return self.H @ B.T
-
-    def start(self) -> Start:
-        return Start(self.basis, np.stack(self.kept))
-
-
-@dataclass(frozen=True, slots=True)
-class PathForest:
-    """A forest learnt from the firms of a problem.
-
-    Attributes
-    ----------
-    problem : Problem
-    trees : MomentForest
-    L : numpy.ndarray, shape (d, d)
-        Coordinates in which it was grown.
-    weight : numpy.ndarray, shape (d,)
-        What the equations were multiplied by.
-    start : Start or None
-        Smooth surfaces from which the bags started.
-    groups : numpy.ndarray of int, shape (n,)
-        Cluster of each firm.
-    inference : bool
-        Whether standard errors are computed.
-    kept : list of numpy.ndarray
-        Variances of the firms of the problem, once they have been computed.
-    """
-
-    problem: Problem
-    trees: MomentForest
-    L: np.ndarray
-    weight: np.ndarray
-    start: Start | None
-    groups: np.ndarray
-    inference: bool
-    kept: list[np.ndarray] = field(default_factory=list)
-
-    def at(self, X: np.ndarray) -> Local:
-        """Path effects at encoded traits, from all bags."""
-        if self.start is None or not self.inference:
-            return self._solve(X, None, self.inference)
-        return replace(self._solve(X, None, False), std_error=self._smoothed(X))
-
-    def held_out(self) -> Local:
-        """Path effects of the firms of the problem, from bags that have not seen their cluster."""
-        local = self._solve(self.problem.X, self._own_groups, self.inference)
-        if self.start is None or not self.inference:
-            return local
-        self._keep(local)
-        return replace(local, std_error=self._smoothed(self.problem.X))
-
-    @property
-    def _own_groups(self) -> np.ndarray:
-        alone = len(self.groups) == int(self.groups.max()) + 1
-        return np.arange(len(self.groups)) if alone else self.groups
-
-    def _solve(self, X: np.ndarray, groups: np.ndarray | None, variance: bool) -> Local:
-        local = solve_at(
-            self.trees, X, self.problem, self.L, start=self.start, groups=groups, variance=variance
-        )
-        return replace(local, jacobian=local.jacobian / self.weight[:, None])
-
-    def _smoothed(self, X: np.ndarray) -> np.ndarray:
-        """Standard errors from the average variance of the firms with the most similar traits.
-
-        Between few bags a variance is noisy from firm to firm: intervals that use it one by one
-        cover too little.
-        """
-        from sklearn.neighbors import NearestNeighbors
-
-        if not self.kept:
-            self._keep(self._solve(self.problem.X, self._own_groups, True))
-        assert self.start is not None
-        place = self.start.basis(self.problem.X)[:, 1:]
-        near = NearestNeighbors(n_neighbors=min(NEAR, len(place))).fit(place)
-        found = near.kneighbors(self.start.basis(X)[:, 1:], return_distance=False)
-        return np.sqrt(self.kept[0][found].mean(axis=1))
-
-    def _keep(self, local: Local) -> None:
-        own = local.std_error**2
-        self.kept[:] = [np.where(np.isfinite(own), own, np.nanmean(own, axis=0))]
-
-    def importance(self) -> np.ndarray:
-        """How much of the splits' gain each encoded trait brings, shape (c,); sums to one."""
-        return np.asarray(self.trees.feature_importances())
 
 
 def _whole(value: object, least: int) -> bool:

@@ -11,7 +11,7 @@ from causalgreen.surface.bags import Local
 from causalgreen.surface.problem import Problem
 
 if TYPE_CHECKING:
-    from causalgreen.surface.forest import PathForest
+    from causalgreen.surface.path_forest import PathForest
 
 __all__ = ["SampledForest", "draw_firms"]
 
