@@ -13,7 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -155,21 +155,26 @@ CASES = MappingProxyType(
 )
 
 
-def _estimates(drawn: Drawn, frame: pd.DataFrame, seed: int) -> list[Estimate]:
-    panel = cg.Panel.from_frame(frame, **drawn.roles)
-    study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear(), seed=seed,
-                     n_jobs=1, progress=False)  # fmt: skip
-    out = []
-    for label, asked in ((DEFAULT, "auto"), (CONSTANT, "constant"), (VARYING, "varying")):
-        table = study.paths(coefficients=asked).tidy()  # type: ignore[arg-type]
-        table = table[table["term"].isin(drawn.truth)]
-        columns = table[["term", "estimate", "std_error", "conf_low", "conf_high"]]
-        out += [Estimate(label, *row) for row in columns.itertuples(index=False)]
-    return out
+SYSTEMS = {DEFAULT: "auto", CONSTANT: "constant", VARYING: "varying"}
+
+
+def _study(drawn: Drawn, seed: int) -> cg.Study:
+    panel = cg.Panel.from_frame(drawn.frame, **drawn.roles)
+    graph = cg.green_innovation_graph(panel)
+    return cg.Study(panel, graph, learner=cg.linear(), seed=seed, n_jobs=1, progress=False)
+
+
+def _estimates(
+    study: Callable[[], cg.Study], label: str, terms: Sequence[str], *_: Any
+) -> list[Estimate]:
+    table = study().paths(coefficients=SYSTEMS[label]).tidy()  # type: ignore[arg-type]
+    columns = ["term", "estimate", "std_error", "conf_low", "conf_high"]
+    rows = table.loc[table["term"].isin(terms), columns]
+    return [Estimate(label, *row) for row in rows.itertuples(index=False)]
 
 
 METHOD = Method(
-    tuple((label, PATHS) for label in (DEFAULT, CONSTANT, VARYING)), lambda *_: [],
+    tuple((label, PATHS) for label in SYSTEMS), lambda *_: [],
     ("causalgreen", "scikit-learn", "numpy"), (Path(__file__).name,),
 )  # fmt: skip
 
@@ -193,15 +198,14 @@ def replicate(case: str, clusters: int, replication: int) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # few clusters: what is measured here
         drawn = CASES[case][0](clusters, seed)
-        method = replace(
-            METHOD, rows=tuple((label, tuple(drawn.truth)) for label, _ in METHOD.rows),
-            run=partial(_estimates, drawn),
-        )  # fmt: skip
-        found = pd.DataFrame(run_method(method, drawn.frame, seed)).rename(
-            columns={"label": "method"}
-        )
-    truth = found["term"].map(drawn.truth)
-    return found.assign(
+        study, terms, found = cache(partial(_study, drawn, seed)), tuple(drawn.truth), []
+        for label in SYSTEMS:  # one may fail, and the others not
+            run = partial(_estimates, study, label, terms)
+            method = replace(METHOD, rows=((label, terms),), run=run)
+            found += run_method(method, drawn.frame, seed)
+    rows = pd.DataFrame(found).rename(columns={"label": "method"})
+    truth = rows["term"].map(drawn.truth)
+    return rows.assign(
         case=case,
         clusters=clusters,
         replication=replication,

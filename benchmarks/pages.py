@@ -15,6 +15,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from benchmarks import (
+    bins,
     checks_tables,
     files_tables,
     folds,
@@ -37,6 +38,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 # Decision records that a benchmark of the same name backs.
 DECISIONS = MappingProxyType(
     {
+        "decisions/0007-the-forest-starts-from-a-smooth-surface.md": ("bins", bins.block),
         "decisions/0012-learner-settings-by-loss-and-time.md": ("settings", settings.block),
         "decisions/0013-fewer-trees-where-forests-are-judged.md": ("judged", judged.block),
         "decisions/0014-fewer-folds-of-very-large-panels.md": ("folds", folds.block),

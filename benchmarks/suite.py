@@ -75,6 +75,7 @@ STEPS: tuple[Step, ...] = (
           "statspai", "--resume"), ("--resume",)),
     Step("accuracy", "settings", "--out", "settings.csv", ("--few", "2")),
     Step("accuracy", "judged", "--out", "judged.csv", ("--few", "1")),
+    Step("accuracy", "bins", "--out", "bins.csv", ("--few", "2")),
     Step("accuracy", "realdata", "--out", "", ("--quick",)),
     # at its full size: the ratio of a small panel is that of another question
     Step("speed", "speed", "--out", "speed.csv", ("--passes", "2")),

@@ -1,14 +1,17 @@
-"""Benchmarks behind decision records: folds of large panels, trees of forests that are judged."""
+"""Benchmarks behind decision records: folds of large panels, trees that are judged, bins."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import causalgreen as cg
-from benchmarks import folds, judged
+from benchmarks import bins, folds, judged
 from causalgreen.surface.forest import Forest
+from causalgreen.surface.grf import MomentForest
 
 NOTES = {
     "python": "3.11", "date": "2026-01-01", "cores": "2", "memory_gib": "24", "first_seed": "1",
@@ -85,3 +88,38 @@ def test_losses_are_those_on_the_same_panels():
     assert (table["sd_seeds"] < 0.03).all()
     told = judged.block(table.reset_index(), NOTES)
     assert f"slope {table.loc[100, 'lost']:.3f} (" in told
+
+
+def test_every_number_of_bins_has_a_forest_of_its_own_on_the_same_panel(monkeypatch):
+    small = {"zigzag": replace(bins.CASES["zigzag"], firms=200, years=4)}
+    monkeypatch.setattr(bins, "CASES", small)
+    seen, fit = [], MomentForest.fit
+
+    def counted(self, *args, **options):
+        seen.append(self.most_bins)
+        return fit(self, *args, **options)
+
+    monkeypatch.setattr(MomentForest, "fit", counted)
+    raw = bins.measure("zigzag", 0)
+    assert seen == list(bins.BINS.values())
+    assert raw.groupby("bins")["term"].nunique().eq(6).all()
+    assert raw.groupby("term")["mse"].nunique().ge(2).all()
+
+
+def test_bins_are_compared_path_by_path_on_the_same_panels():
+    rows = [
+        {"shape": "zigzag", "replication": r, "bins": name, "term": term, "mse": (r + 1) * more**2,
+         "length": r + more, "coverage_inside": 0.9 + 0.01 * r + 0.1 * (more - 1), "seconds": more}
+        for r in range(4) for term in ("direct", "own_total")
+        for name, more in zip(bins.BINS, (1.0, 1.1, 0.8), strict=True)
+    ]  # fmt: skip
+    table = bins.summarise(pd.DataFrame(rows)).set_index("bins")
+    np.testing.assert_allclose(table["rmse"], [0.0, 0.1, -0.2], atol=1e-12)
+    np.testing.assert_allclose(table["coverage_inside"], [0.0, 0.01, -0.02], atol=1e-12)
+    np.testing.assert_allclose(table["time"], [1.0, 1.1, 0.8])
+    np.testing.assert_allclose(table["coverage"], 0.915 + table["coverage_inside"])
+    assert (table["rmse_mcse"] < 1e-12).all()
+    assert table.loc["128", "length_mcse"] > 0.01
+    text = bins.block(table.reset_index(), NOTES)
+    assert "| a zigzag | 128 | +10.0 (0.0) |" in text
+    assert "| a zigzag | 64 | −20.0 (0.0) |" in text

@@ -72,4 +72,3 @@ def _panel(ax: Axes, bins: pd.DataFrame, row: pd.Series) -> None:
                 max(float(high.max()), ends[1]) + 0.3 * span)  # fmt: skip
     ax.legend(fontsize=8, frameon=False, loc="upper left")
     clean(ax)
-    ax.locator_params(axis="x", nbins=5)

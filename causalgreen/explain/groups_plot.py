@@ -76,7 +76,6 @@ def _panel(ax: Axes, groups: Groups, term: str, table: object) -> None:
         f"{label(term)}\n{told(tests['p_romano_wolf'])}", loc="left", fontsize=9, color=INK
     )
     clean(ax)
-    ax.locator_params(axis="x", nbins=5)
 
 
 def told(p: float) -> str:

@@ -62,7 +62,6 @@ def plot_projection(projection: Projection, level: float) -> Figure:
                     elinewidth=2.5 if q <= 8 else 1.8, ms=5 if q <= 8 else 3.5)  # fmt: skip
         ax.set_title(label(term), loc="left", fontsize=9, color=INK)
         clean(ax)
-        ax.locator_params(axis="x", nbins=5)
     axes[0, 0].set_yticks(range(q), _names(projection.regressors))
     axes[0, 0].set_ylim(q - 0.4, -0.6)
     for ax in axes[:, 0]:

@@ -26,6 +26,8 @@ __all__ = [
 INK, GREY, UP, BELOW, SKY = "#222222", "#8A8A8A", "#009E73", "#D55E00", "#56B4E9"
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#222222")
 
+# Between numbers at an axis, at most.
+STEPS = 5
 
 P = ParamSpec("P")
 Drawn = TypeVar("Drawn", "Axes", "Figure")
@@ -111,9 +113,14 @@ def sample(context: Context) -> str:
 
 
 def clean(ax: Axes) -> None:
-    """No frame on top and right, small ticks."""
+    """No frame on top and right, few and small numbers."""
+    from matplotlib.ticker import AutoLocator
+
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=8)
+    for axis in (ax.xaxis, ax.yaxis):
+        if type(locator := axis.get_major_locator()) is AutoLocator:
+            locator.set_params(nbins=STEPS)
 
 
 def finish(ax: Axes, question: str, under: str) -> Axes:
