@@ -142,3 +142,43 @@ def test_a_study_takes_the_folds_of_its_size_unless_told(table, monkeypatch):
     assert three.folds == 3
     assert len(np.unique(three.residuals.folds[0])) == 3
     assert make_study(table, folds=5).folds == 5
+
+
+def _moving(df, share):
+    """The table with a share of the firms in another city for their last years."""
+    rng, df = np.random.default_rng(0), df.copy()
+    firms = df["firm"].unique()
+    movers = rng.choice(firms, int(share * len(firms)), replace=False)
+    gone = df["firm"].isin(movers) & (df["year"] > df["year"].median())
+    city = dict(zip(movers, rng.choice(df["city"].unique(), len(movers)), strict=True))
+    df.loc[gone, "city"] = df.loc[gone, "firm"].map(city)
+    return df
+
+
+def test_folds_that_movers_make_uneven_are_told_in_both_languages(table):
+    from causalgreen.report.phrases import phrases
+
+    moved = make_study(_moving(table, 0.3))
+    with pytest.warns(cg.CausalGreenWarning, match="folds are uneven"):
+        fold = moved.residuals.folds[0]
+    largest = np.bincount(fold).max() / len(fold)
+    assert largest > 0.6
+    (note,) = [n for n in moved.nuisance_report().notes if n.startswith("folds are uneven")]
+    assert f"{largest:.0%} of the rows are in one of 5" in note
+    assert f"{1 - largest:.0%}" in note
+    told = phrases("zh").tell(note)
+    assert told.startswith("各折大小悬殊")
+    assert f"{largest:.0%}" in told
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02])
+def test_folds_that_are_even_enough_are_not_spoken_of(table, share):
+    study = make_study(_moving(table, share))
+    assert not any("uneven" in note for note in study.nuisance_report().notes)
+
+
+def test_one_city_with_nearly_all_rows_is_told_as_well(table):
+    city = table["firm"].map({f: k for k, f in enumerate(table["firm"].unique())})
+    df = table.assign(city=np.maximum(city - 95, 0))
+    notes = make_study(df).nuisance_report().notes
+    assert any(note.startswith("folds are uneven") for note in notes)

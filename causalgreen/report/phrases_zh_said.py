@@ -187,6 +187,12 @@ SAID = (
     ),
     # nuisances
     (
+        r"folds are uneven: (?P<m>\d+%) of the rows are in one of (?P<k>\d+), and what controls "
+        r"predict there is learnt from the other (?P<r>\d+%)\..*",
+        "各折大小悬殊：{k} 折中一折占 {m} 的观测，其预测仅由其余 {r} 的观测学得；"
+        "或有一个聚类过大，或有企业在聚类间迁移而将其连成一片：用企业始终不变的聚类（如首次所在地）可使各折均匀",
+    ),
+    (
         r"(?P<v>\S+): controls predict it worse than its mean does.*",
         "{v}：控制变量的预测不如其均值",
     ),

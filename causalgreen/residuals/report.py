@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import fill
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 INK = "#222222"
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
+# Of the rows that even folds leave for training, the share below which that is told.
+LEFT = 0.5
 
 __all__ = ["NuisanceReport", "nuisance_report"]
 
@@ -30,7 +33,8 @@ class NuisanceReport:
         One row for each target and learner: mean over repetitions of the out-of-fold R² (after
         fixed effects), weight in the stack, tuning chosen most often.
     notes : tuple of str
-        Learners that lose to the linear one, tuning at the end of its path, little variation left.
+        Folds that are very uneven; learners that lose to the linear one, tuning at the end of its
+        path, little variation left.
 
     Examples
     --------
@@ -123,7 +127,7 @@ def nuisance_report(residuals: Residuals) -> NuisanceReport:
         One row for each target and learner.
     """
     rows: list[dict[str, object]] = []
-    notes: list[str] = []
+    notes = _uneven(residuals.folds)
     if not residuals.choices or not residuals.choices[0]:
         columns = ["target", "learner", "r_squared", "weight", "tuning"]
         return NuisanceReport(pd.DataFrame(columns=columns), ())
@@ -144,6 +148,20 @@ def nuisance_report(residuals: Residuals) -> NuisanceReport:
                          "weight": float("nan"), "tuning": ""})  # fmt: skip
         notes += _notes(target, members, mean, stacked, choices[0].at_edge)
     return NuisanceReport(pd.DataFrame(rows), tuple(notes))
+
+
+def _uneven(folds: Sequence[np.ndarray]) -> list[str]:
+    """Where one fold holds so much that little is left to learn its predictions from."""
+    sizes = max((np.bincount(fold) for fold in folds), key=lambda size: size.max() / size.sum())
+    count, most = len(sizes), float(sizes.max() / sizes.sum())
+    if 1 - most >= LEFT * (1 - 1 / count):
+        return []
+    return [
+        f"folds are uneven: {most:.0%} of the rows are in one of {count}, and what controls "
+        f"predict there is learnt from the other {1 - most:.0%}. One cluster is that large, or "
+        "firms that move between clusters tie them together: a cluster that a firm never leaves, "
+        "such as its first, keeps folds even"
+    ]
 
 
 def _notes(
