@@ -21,6 +21,7 @@ from causalgreen.cli.demo import STUDY
 from causalgreen.cli.output import MARK
 from causalgreen.cli.terminal import Notes
 from causalgreen.data.simulate import simulate_panel
+from causalgreen.data.tables import read_table
 from causalgreen.errors import DataWarning, EstimationError
 from causalgreen.study.manifest import Manifest
 
@@ -240,7 +241,7 @@ def test_run_leaves_no_other_files(done):
 def test_run_writes_its_manifest_and_the_answer(done):
     folder, finished = done
     manifest = Manifest.from_json(folder / "results" / "report.manifest.json")
-    written = pd.read_csv(folder / "results" / "tables" / "paths.csv", index_col="term")
+    written = read_table(folder / "results" / "tables" / "paths.csv").set_index("term")
     for kept in manifest.estimates:
         assert written.loc[kept.term, "estimate"] == kept.estimate
     assert manifest.seal in (folder / "results" / "report.html").read_text("utf-8")

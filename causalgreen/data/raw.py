@@ -16,6 +16,7 @@ from causalgreen.data.file_faults import SUFFIXES, damaged, error, missing_reade
 from causalgreen.data.names import canonical_of, kind_of
 from causalgreen.data.raw_layout import Layout, cell_kind, find_layout
 from causalgreen.data.raw_lines import check_lines, decode_head, separator_of, split_lines
+from causalgreen.data.tables import exact_numbers
 
 __all__ = ["READABLE", "Raw", "raw_file", "raw_frame"]
 
@@ -135,6 +136,7 @@ def _delimited(path: Path, head: str, encoding: str, labels: dict[str, str], as_
             frame = pd.read_csv(
                 path, sep=separator, encoding=encoding, header=None, names=names, skiprows=skip,
                 index_col=False, dtype=dict.fromkeys(texts, "str"), low_memory=False,
+                **exact_numbers(),
             )  # fmt: skip
     except (pd.errors.ParserError, pd.errors.ParserWarning) as cause:
         reason = str(cause).removeprefix("Error tokenizing data. C error: ").strip()

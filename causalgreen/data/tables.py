@@ -11,7 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from causalgreen.data.file_faults import (
     SUFFIXES,
@@ -26,7 +26,26 @@ from causalgreen.errors import DataWarning
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SUFFIXES", "read_table"]
+__all__ = ["SUFFIXES", "exact_numbers", "read_table"]
+
+
+def exact_numbers() -> dict[str, Any]:
+    r"""Options with which ``pandas.read_csv`` reads numbers to the last digit.
+
+    From pandas 3.1 on it does so by itself, and warns of the option.
+
+    Examples
+    --------
+    >>> import io
+    >>> import pandas as pd
+    >>> number = 0.43954005190106693
+    >>> float(pd.read_csv(io.StringIO(f"x\n{number!r}"), **exact_numbers())["x"][0]) == number
+    True
+    """
+    import pandas as pd
+
+    version = tuple(int(part) for part in pd.__version__.split(".")[:2])
+    return {} if version >= (3, 1) else {"float_precision": "round_trip"}
 
 
 def read_table(path: str | Path, text_columns: Sequence[str] = ()) -> pd.DataFrame:
@@ -136,6 +155,7 @@ def _csv(path: Path, head: bytes, encoding: str, text_columns: Sequence[str]) ->
                 dtype=dict.fromkeys(text_columns, "str"),
                 low_memory=False,
                 index_col=False,  # else a field too many makes the first column an index
+                **exact_numbers(),
             )
     except pd.errors.EmptyDataError as cause:
         raise error("empty_table", f"{path} is empty", "check that the export finished") from cause
