@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from conftest import make_study
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -169,3 +170,41 @@ def test_design_is_read_only(table):
     for array in (design.rows, design.targets, design.features, design.periods):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
+
+
+@pytest.mark.parametrize("share", [1.0, 0.8])
+@pytest.mark.parametrize("unit", [1.0, 365.0, 1e6, 1e-9])
+def test_controls_that_the_effects_absorb_are_not_noise_in_other_units(table, share, unit):
+    """Firm age is firm effect plus year effect: what rounding leaves of it is no control."""
+    rng = np.random.default_rng(0)
+    df = table[rng.random(len(table)) < share].copy()
+    df["trend"] = df.groupby("firm")["age"].transform("first") + df["year"] - df["year"].min()
+    df["trend"] *= unit
+    plain = make_study(df, controls=["leverage"])
+    more = make_study(df, controls=["leverage", "trend"])
+    assert more.residuals.design.exhausted == ("trend",)
+    assert plain.residuals.design.exhausted == ()
+    column = more.residuals.design.feature_names.index("trend (deviation)")
+    assert not more.residuals.design.features[:, column].any()
+    moved = np.abs(more.paths().estimate - plain.paths().estimate) / plain.paths().std_error
+    assert moved.max() < 1e-8
+    (note,) = more.nuisance_report().quiet
+    assert note.startswith("the removed effects leave nothing of trend")
+    assert "nothing of trend" in str(more.nuisance_report())
+
+
+@pytest.mark.parametrize("kind", ["linear", "lasso"])
+@pytest.mark.parametrize("share", [1.0, 0.8])
+def test_units_of_a_control_that_the_effects_absorb_do_not_matter(table, share, kind):
+    rng = np.random.default_rng(1)
+    df = table[rng.random(len(table)) < share].copy()
+    df["trend"] = df.groupby("firm")["age"].transform("first") + df["year"] - df["year"].min()
+    found = []
+    for unit in (1.0, 365.0, 1e6):
+        study = make_study(
+            df.assign(trend=unit * df["trend"]), controls=["leverage", "trend"], traits=None,
+            learner=getattr(cg, kind)(),
+        )  # fmt: skip
+        found.append(study.paths().estimate)
+    error = study.paths().std_error
+    assert np.abs((np.array(found) - found[0]) / error).max() < 1e-6

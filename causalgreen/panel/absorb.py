@@ -13,7 +13,10 @@ from causalgreen.errors import EstimationError
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
-__all__ = ["absorb", "group_means", "group_sums", "nested_in"]
+__all__ = ["absorb", "exhausted", "group_means", "group_sums", "nested_in"]
+
+# Of the variance of a column, what is left by rounding alone.
+DUST = 1e-13
 
 
 def group_means(
@@ -144,6 +147,35 @@ def absorb(
         return x
 
     return _conjugate_gradients(values, sweep, weights, tolerance, max_iterations)
+
+
+def exhausted(
+    before: np.ndarray, after: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Columns of which only rounding dust is left, shape (k,) of bool.
+
+    Parameters
+    ----------
+    before, after : numpy.ndarray, shape (n, k)
+        Raw, and with something removed.
+    weights : numpy.ndarray, shape (n,), optional
+        Positive row weights.
+
+    Examples
+    --------
+    >>> firm, year = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+    >>> age = 1e6 * (np.array([[3.0], [0.1], [7.0], [2.0]]) + year[:, None])
+    >>> trend = 1e6 * (0.3 * firm + 0.1 * year)[:, None]
+    >>> both = np.hstack([age, trend])
+    >>> exhausted(both, absorb(both, [firm, year]))
+    array([False,  True])
+    """
+    centred = before - np.average(before, axis=0, weights=weights)
+    total = np.average(centred**2, axis=0, weights=weights)
+    # Dust grows with the level, not only with the spread: both count.
+    total += np.average(before**2, axis=0, weights=weights) * 1e-6
+    left = np.average(after**2, axis=0, weights=weights)
+    return np.asarray(left <= DUST * total)
 
 
 @dataclass(frozen=True, slots=True)

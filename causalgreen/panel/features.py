@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from causalgreen.panel.absorb import absorb, group_means
+from causalgreen.panel.absorb import absorb, exhausted, group_means
 
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
@@ -236,7 +236,10 @@ class FeatureLayout:
             yield names, make, False, True
 
     def _clean(self, values: np.ndarray) -> np.ndarray:
-        """Absorb with gaps bridged by the firm's mean, and leave the gaps missing."""
+        """Absorb with gaps bridged by the firm's mean, and leave the gaps missing.
+
+        What is left by rounding alone is nothing: a learner that scales columns would see noise.
+        """
         out = np.empty_like(values)
         for low in range(0, values.shape[1], COLUMNS):
             part = slice(low, low + COLUMNS)
@@ -245,10 +248,11 @@ class FeatureLayout:
 
     def _absorbed(self, values: np.ndarray) -> np.ndarray:
         missing = np.isnan(values)
-        if not missing.any():
-            return absorb(values, self.removed, self.weights)
-        fill = group_means(values, self.unit, self.weights)[self.unit]
-        fill = np.where(np.isnan(fill), np.nanmean(values, axis=0), fill)
-        out = absorb(np.where(missing, fill, values), self.removed, self.weights)
+        if missing.any():
+            fill = group_means(values, self.unit, self.weights)[self.unit]
+            fill = np.where(np.isnan(fill), np.nanmean(values, axis=0), fill)
+            values = np.where(missing, fill, values)
+        out = absorb(values, self.removed, self.weights)
+        out[:, exhausted(values, out, self.weights)] = 0.0
         out[missing] = np.nan
         return out

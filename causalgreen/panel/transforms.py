@@ -127,6 +127,8 @@ class Design:
         The removed effects, for degrees of freedom.
     notes : tuple of str
         What was left out, and why.
+    exhausted : tuple of str
+        Controls of which the removed effects leave nothing: linear learners see none of them.
     """
 
     rows: np.ndarray
@@ -140,6 +142,7 @@ class Design:
     periods: np.ndarray
     effects: tuple[tuple[str, np.ndarray], ...]
     notes: tuple[str, ...] = ()
+    exhausted: tuple[str, ...] = ()
 
 
 def transform(panel: Panel, fixed_effects: FixedEffects) -> Design:
@@ -182,7 +185,19 @@ def transform(panel: Panel, fixed_effects: FixedEffects) -> Design:
         array.setflags(write=False)
     kept = () if fixed_effects.approximate else tuple(removed)
     return Design(
-        rows, targets, matrix, names, linear, flexible, traits, kept, periods, tuple(effects), notes
+        rows, targets, matrix, names, linear, flexible, traits, kept, periods, tuple(effects),
+        notes, _exhausted(panel.roles.controls, names, matrix),
+    )  # fmt: skip
+
+
+def _exhausted(
+    controls: Sequence[str], names: tuple[str, ...], matrix: np.ndarray
+) -> tuple[str, ...]:
+    """Controls whose deviations from the removed effects are all zero."""
+    place = {name: j for j, name in enumerate(names)}
+    columns = {c: place.get(f"{c} (deviation)") for c in controls}
+    return tuple(
+        c for c, j in columns.items() if j is not None and not np.nan_to_num(matrix[:, j]).any()
     )
 
 

@@ -187,6 +187,10 @@ SAID = (
     ),
     # nuisances
     (
+        r"the removed effects leave nothing of (?P<v>.+): linear learners .+",
+        "剔除固定效应后，{v}不再有变异：线性学习器不使用它，其他学习器使用其水平值",
+    ),
+    (
         r"folds are uneven: (?P<m>\d+%) of the rows are in one of (?P<k>\d+), and what controls "
         r"predict there is learnt from the other (?P<r>\d+%)\..*",
         "各折大小悬殊：{k} 折中一折占 {m} 的观测，其预测仅由其余 {r} 的观测学得；"

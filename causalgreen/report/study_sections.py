@@ -149,7 +149,7 @@ def fits_section(study: Any, say: Phrases) -> Section:
         say("fits"),
         table=fits_table(report),
         figure=closed(report.plot()),
-        note=say.sentences([say.full(note) for note in report.notes]),
+        note=say.sentences([say.full(note) for note in (*report.notes, *report.quiet)]),
         alt=say("fits alt"),
     )
 

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from causalgreen.errors import DesignError, EstimationError
+from causalgreen.panel.absorb import exhausted
 
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
 
 __all__ = ["refuse_exhausted", "refuse_extremes", "refuse_identifiers"]
-
-DUST = 1e-13
-
 
 def refuse_identifiers(panel: Panel) -> None:
     """Refuse firm ids and firm dummies among controls and traits.
@@ -137,13 +135,8 @@ def refuse_exhausted(
     EstimationError
         Naming the variables.
     """
-    centred = before - np.average(before, axis=0, weights=weights)
-    total = np.average(centred**2, axis=0, weights=weights)
-    # Dust grows with the level, not only with the spread: both count.
-    total += np.average(before**2, axis=0, weights=weights) * 1e-6
-    left = np.average(after**2, axis=0, weights=weights)
-    gone = [name for name, a, b in zip(names, left, total, strict=True) if a <= DUST * b]
-    if gone:
+    dust = exhausted(before, after, weights)
+    if gone := [name for name, none in zip(names, dust, strict=True) if none]:
         raise EstimationError(
             f"nothing is left of {', '.join(gone)} once {by} are removed; absorb less, or drop the "
             "control that is the variable itself under another name"

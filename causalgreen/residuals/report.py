@@ -35,6 +35,8 @@ class NuisanceReport:
     notes : tuple of str
         Folds that are very uneven; learners that lose to the linear one, tuning at the end of its
         path, little variation left.
+    quiet : tuple of str
+        What is no cause for alarm: controls of which the removed effects leave nothing.
 
     Examples
     --------
@@ -50,6 +52,7 @@ class NuisanceReport:
 
     table: pd.DataFrame
     notes: tuple[str, ...]
+    quiet: tuple[str, ...] = ()
 
     def tidy(self) -> pd.DataFrame:
         """Table: target, learner, r_squared, weight, tuning."""
@@ -103,13 +106,15 @@ class NuisanceReport:
             weight=self.table["weight"].map(lambda w: "" if np.isnan(w) else f"{w:.2f}"),
         )
         head = "Out-of-fold R² on held-out clusters, after fixed effects"
-        notes = [fill(f"note: {n}", 98, subsequent_indent="  ") for n in self.notes]
+        notes = [
+            fill(f"note: {n}", 98, subsequent_indent="  ") for n in (*self.notes, *self.quiet)
+        ]
         return "\n".join([head, "", shown.to_string(index=False), *[""][: len(notes)], *notes])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<div><i>note: {n}</i></div>" for n in self.notes)
+        notes = "".join(f"<div><i>note: {n}</i></div>" for n in (*self.notes, *self.quiet))
         return self.table.to_html(index=False, float_format=lambda x: f"{x:.3f}", border=0) + notes
 
 
@@ -147,7 +152,16 @@ def nuisance_report(residuals: Residuals) -> NuisanceReport:
             rows.append({"target": target, "learner": "stack", "r_squared": stacked,
                          "weight": float("nan"), "tuning": ""})  # fmt: skip
         notes += _notes(target, members, mean, stacked, choices[0].at_edge)
-    return NuisanceReport(pd.DataFrame(rows), tuple(notes))
+    return NuisanceReport(pd.DataFrame(rows), tuple(notes), _absorbed(residuals.design.exhausted))
+
+
+def _absorbed(controls: Sequence[str]) -> tuple[str, ...]:
+    if not controls:
+        return ()
+    return (
+        f"the removed effects leave nothing of {', '.join(controls)}: linear learners do not see "
+        "what they hold, and other learners see levels",
+    )
 
 
 def _uneven(folds: Sequence[np.ndarray]) -> list[str]:
