@@ -72,6 +72,7 @@ class FakeEffects:
 
 class FakeNuisances:
     notes = ("peer_ai has little variation left",)
+    quiet = ()
 
     def tidy(self):
         names = ["ai", "peer_ai", "clean_share", "skilled_share", "green_patents"]

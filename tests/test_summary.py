@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -357,3 +360,55 @@ def test_a_place_for_the_report_is_looked_atfirst(tmp_path, path, told):
     with pytest.raises(DesignError, match=told):
         study.report(path if path is None else tmp_path / path)
     assert "residuals" not in vars(study)
+
+
+@pytest.fixture(scope="module")
+def strangers():
+    """A study with all that it finds, and what other studies have found."""
+    df, _ = cg.simulate_panel(n_firms=80, n_years=5, n_cities=30, seed=4)
+
+    def made(frame=df, **changes):
+        roles = {
+            "unit": "firm", "time": "year", "outcome": "green_patents", "treatment": "ai",
+            "mediators": {"restructuring": "clean_share"}, "controls": ["leverage"],
+            "traits": ["size"], "cluster": "city",
+        }  # fmt: skip
+        panel = cg.Panel.from_frame(frame, **roles | changes)
+        return cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear(), n_jobs=1)
+
+    rng = np.random.default_rng(0)
+    others = {
+        "the outcome is 'roa_lag' there and 'green_patents' here": made(outcome="roa_lag"),
+        "treatments, exposures and mediators are ai there and ai, clean_share here": made(
+            mediators=None
+        ),
+        "there are 240 rows of 80 firms there and 400 rows of 80 firms here": made(
+            df[df["year"] < df["year"].min() + 3]
+        ),
+        "values of green_patents differ": made(
+            df.assign(green_patents=rng.permutation(df["green_patents"]))
+        ),
+    }
+    return made(), others
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_what_another_study_found_is_refused(strangers, number, tmp_path):
+    study, others = strangers
+    why, other = list(others.items())[number]
+    path = tmp_path / "r.md"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        own, effects = study.paths(), other.paths()
+        surface, found = other.surface(cg.linear_surface()), other.falsify(["influence"])
+        for given, name in ((effects, "effects"), (surface, "surface"), (found, "falsification")):
+            told = f"{name}= was given what another study found: {why}.*study.{name[:3]}"
+            told = told.replace("study.eff", "study.paths").replace("study.fal", "study.falsify")
+            for ask in (study.summary, partial(study.report, path)):
+                with pytest.raises(DesignError, match=told):
+                    ask(**{name: given})
+        with pytest.raises(DesignError, match=why):
+            study.explain(surface)
+        assert not path.exists()
+        study.summary(own, study.surface(cg.linear_surface()), study.falsify(["influence"]))
+        study.summary(own.percent_of_mean().select(["direct", "own_total"]))

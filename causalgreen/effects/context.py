@@ -10,6 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from causalgreen.moments.moments import Sample
     from causalgreen.moments.system import Layout
+    from causalgreen.panel.roles import Roles
 
 __all__ = ["Context"]
 
@@ -38,6 +39,8 @@ class Context:
         Sum of weights, and weighted sum of the outcome.
     notes : tuple of str
         What a reader should know: withheld paths, averages that differ, few clusters.
+    variables : tuple of str
+        Treatments, exposures, mediators and outcome.
     """
 
     outcome: str
@@ -55,6 +58,7 @@ class Context:
     cell_weight: np.ndarray
     cell_outcome: np.ndarray
     notes: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -70,8 +74,37 @@ class Context:
             estimand=estimand, population=population, method=method, absorbed=absorbed,
             n_rows=sample.n_rows, n_firms=sample.n_firms, n_parameters=n_parameters,
             clusters=sample.clusters, cluster_names=sample.cluster_names,
-            cell_weight=sample.weight, cell_outcome=sample.outcome,
+            cell_weight=sample.weight, cell_outcome=sample.outcome, variables=layout.names,
         )  # fmt: skip
+
+    def other_than(self, roles: Roles, sample: Sample | None) -> str:
+        """In what the study behind the numbers differs from one with these roles and this sample.
+
+        Parameters
+        ----------
+        roles : Roles
+            Of the other study's panel.
+        sample : Sample or None
+            Who is behind its moments; None: not known, and not compared.
+
+        Returns
+        -------
+        str
+            Empty where nothing differs.
+        """
+        if self.outcome != roles.outcome:
+            return f"the outcome is {self.outcome!r} there and {roles.outcome!r} here"
+        if self.variables and self.variables != roles.targets:
+            there, here = (", ".join(names[:-1]) for names in (self.variables, roles.targets))
+            return f"treatments, exposures and mediators are {there} there and {here} here"
+        if sample is None:
+            return ""
+        sizes = (self.n_rows, self.n_firms), (sample.n_rows, sample.n_firms)
+        if sizes[0] != sizes[1]:
+            there, here = (f"{rows:,} rows of {firms:,} firms" for rows, firms in sizes)
+            return f"there are {there} there and {here} here"
+        same = np.array_equal(self.cell_outcome, sample.outcome)
+        return "" if same else f"values of {self.outcome} differ"
 
     @property
     def n_clusters(self) -> tuple[int, ...]:

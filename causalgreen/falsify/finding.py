@@ -14,6 +14,8 @@ from causalgreen.falsify.verdict import FAIL, NOT_APPLICABLE, PASS, WARN, Verdic
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from causalgreen.effects.context import Context
+
 __all__ = ["FAIL", "NOT_APPLICABLE", "PASS", "WARN", "Falsification", "Finding", "Verdict"]
 
 
@@ -101,6 +103,8 @@ class Falsification:
     Attributes
     ----------
     findings : tuple of Finding
+    context : Context or None
+        Who is behind the numbers that were to be broken.
 
     Examples
     --------
@@ -111,6 +115,7 @@ class Falsification:
     """
 
     findings: tuple[Finding, ...]
+    context: Context | None = None
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)

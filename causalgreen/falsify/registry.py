@@ -155,7 +155,7 @@ def falsify(
     findings = []
     for check in _shown(chosen, progress):
         findings.append(_run(check, case, given))
-    return Falsification(tuple(findings))
+    return Falsification(tuple(findings), case.effects.context)
 
 
 def case_of(

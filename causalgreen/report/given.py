@@ -7,18 +7,21 @@ from typing import Any
 from causalgreen.errors import DesignError
 from causalgreen.falsify.finding import Falsification, Finding
 
-__all__ = ["check_given"]
+__all__ = ["check_given", "refuse_other_study"]
 
 EFFECTS = ("tidy", "terms", "context")
+ASKED = {"effects": "paths()", "surface": "surface()", "falsification": "falsify()"}
 
 
-def check_given(effects: Any, surface: Any, falsification: Any) -> None:
-    """Refuse what stands in another's place.
+def check_given(effects: Any, surface: Any, falsification: Any, study: Any = None) -> None:
+    """Refuse what stands in another's place, or was found by another study.
 
     Parameters
     ----------
     effects, surface, falsification
         As in ``Study.summary`` and ``Study.report``; None for what was not given.
+    study : Study, optional
+        Whose they have to be.
 
     Raises
     ------
@@ -50,6 +53,37 @@ def check_given(effects: Any, surface: Any, falsification: Any) -> None:
     if falsification is not None and not isinstance(falsification, Falsification):
         raise DesignError(
             f"falsification={_told(falsification)}: give what study.falsify() returned"
+        )
+    given = {"effects": effects, "surface": surface, "falsification": falsification}
+    for name, value in given.items():
+        if study is not None and value is not None:
+            refuse_other_study(study, value, name)
+
+
+def refuse_other_study(study: Any, found: Any, name: str) -> None:
+    """Refuse what another study has found.
+
+    Parameters
+    ----------
+    study : Study
+    found : Effects, Surface, Explanation, Claims or Falsification
+    name : str
+        Of the argument.
+
+    Raises
+    ------
+    DesignError
+        Saying in what the studies differ.
+    """
+    whose = getattr(found, "surface", getattr(found, "effects", found))
+    if (context := getattr(whose, "context", None)) is None:
+        return
+    moments = study.__dict__.get("moments")
+    other = context.other_than(study.panel.roles, None if moments is None else moments.sample)
+    if other:
+        raise DesignError(
+            f"{name}= was given what another study found: {other}. Give what this study finds, "
+            f"such as study.{ASKED[name]}"
         )
 
 

@@ -106,7 +106,7 @@ def summarise(
     from causalgreen.report.summary_lines import Teller
 
     phrases(lang)
-    check_given(effects, surface, falsification)
+    check_given(effects, surface, falsification, study)
     effects = study.paths() if effects is None else effects
     teller = Teller.of(study, effects, surface, falsification, lang, level)
     return Summary(tuple(line for line in teller.lines() if line[1]), lang)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["refuse_exhausted", "refuse_extremes", "refuse_identifiers"]
 
+
 def refuse_identifiers(panel: Panel) -> None:
     """Refuse firm ids and firm dummies among controls and traits.
 

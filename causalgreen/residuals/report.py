@@ -106,9 +106,7 @@ class NuisanceReport:
             weight=self.table["weight"].map(lambda w: "" if np.isnan(w) else f"{w:.2f}"),
         )
         head = "Out-of-fold R² on held-out clusters, after fixed effects"
-        notes = [
-            fill(f"note: {n}", 98, subsequent_indent="  ") for n in (*self.notes, *self.quiet)
-        ]
+        notes = [fill(f"note: {n}", 98, subsequent_indent="  ") for n in (*self.notes, *self.quiet)]
         return "\n".join([head, "", shown.to_string(index=False), *[""][: len(notes)], *notes])
 
     __repr__ = __str__

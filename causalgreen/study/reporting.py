@@ -27,7 +27,7 @@ def report(
     # What cannot be done is refused before anything is computed.
     check_place(beside(check_path(path)), "the report's manifest")
     phrases(lang)
-    check_given(effects, surface, falsification)
+    check_given(effects, surface, falsification, study)
     effects = study.paths() if effects is None else effects
     manifest = manifest_of(study, effects)
     hetero = surface if hasattr(surface, "surface") else None

@@ -179,10 +179,19 @@ class Study(Steps):
         -------
         Explanation
             Its verbs ask about kinds of firms.
+
+        Raises
+        ------
+        DesignError
+            If the surface is that of another study.
         """
         from causalgreen.explain.explanation import Explanation
+        from causalgreen.report.given import refuse_other_study
 
-        return Explanation(self.surface() if surface is None else surface)
+        if surface is None:
+            return Explanation(self.surface())
+        refuse_other_study(self, surface, "surface")
+        return Explanation(surface)
 
     def falsify(
         self, checks: Any = None, simulations: int = 400, refit: bool = False,
