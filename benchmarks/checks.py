@@ -110,6 +110,8 @@ def _asked(members: list[Scenario], seed: int, simulations: int) -> list[dict[st
             "error": ""}  # fmt: skip
     names = list(dict.fromkeys(one.entry for one in members if one.ask is None))
     options = dict(members[0].options) | {"seed": seed, "progress": False}
+    if covariance := options.pop("covariance", None):
+        options["effects"] = study.paths(covariance=covariance)
     findings = study.falsify(names, simulations, **options) if names else ()
     by_name = {finding.name: finding for finding in findings}
     return [

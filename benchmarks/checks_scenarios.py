@@ -53,11 +53,19 @@ def _chain(
     )  # fmt: skip
 
 
-def _frame(check: str, what: str, kind: str, draw: Any, **roles: Any) -> Scenario:
+def _frame(
+    check: str, what: str, kind: str, draw: Any, options: Mapping[str, Any] | None = None,
+    **roles: Any,
+) -> Scenario:  # fmt: skip
     """A scenario of another table of firms in cities."""
-    return Scenario(check, what, kind, draw, partial(study_of, **roles), economy=f"{draw} {roles}")
+    return Scenario(
+        check, what, kind, draw, partial(study_of, **roles), options=options or {},
+        economy=f"{draw} {roles} {options}",
+    )  # fmt: skip
 
 
+# The jackknife is not deceived: with it there is no effect to begin with.
+SANDWICH = {"covariance": "CR1"}
 EFFECT, NOTHING = {"effect": 0.3}, dict[str, float]()
 UNSEEN = EFFECT | {"confounder": 1.0}
 CITIES_ONLY = {"by_city": True}
@@ -144,7 +152,7 @@ REFUTERS = (
     *(_panel(check, *GIVEN, roles={"cluster": "firm"}) for check in (SUBSET, BOOTSTRAP)),
     _panel(NOISE, "given to 6 cities", "planted", EFFECT | {"by_city": True, "cities": 6}),
     *(
-        _frame(check, "one firm makes the effect", "planted", one_firm, cluster="firm")
+        _frame(check, "one firm makes the effect", "planted", one_firm, SANDWICH, cluster="firm")
         for check in (SUBSET, BOOTSTRAP, "influence")
     ),
     _frame(BOOTSTRAP, "treatment in 4 of 50 cities, no effect", "planted", few_cities),

@@ -11,7 +11,8 @@ from benchmarks.checks_worlds import world
 from causalgreen.falsify.registry import falsify
 
 
-def finding(df, check, simulations=99, exposure=None, cluster="city", **options):
+def finding(df, check, simulations=99, exposure=None, cluster="city", covariance="auto",
+            **options):  # fmt: skip
     """What a check finds in a table, with firm and year effects and no controls."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", cg.CausalGreenWarning)
@@ -21,7 +22,8 @@ def finding(df, check, simulations=99, exposure=None, cluster="city", **options)
         )  # fmt: skip
         graph = cg.green_innovation_graph(panel)
         study = cg.Study(panel, graph, learner=cg.linear())
-        return falsify(study, [check], simulations, progress=False, **options)[0]
+        effects = None if covariance == "auto" else study.paths(covariance=covariance)
+        return falsify(study, [check], simulations, progress=False, effects=effects, **options)[0]
 
 
 def fails(check, seeds, options=None, **planted):

@@ -1,13 +1,17 @@
 """Overlap and influence: what is left of the treatment, and who carries the estimate."""
 
+import warnings
+
 import numpy as np
 import pytest
 from conftest import make_study
 from falsify_worlds import finding, world
 from test_falsify_base import quiet_case, quiet_falsify
 
+import causalgreen as cg
 from causalgreen.falsify.influence import leave_one_out, most_influential
-from causalgreen.falsify.overlap import effective_number
+from causalgreen.falsify.registry import falsify
+from causalgreen.moments.alone import effective_number
 
 
 def test_effective_number_counts_equal_parts():
@@ -121,9 +125,77 @@ def test_a_firm_that_hides_behind_its_own_leverage_is_found():
     # With an extreme treatment its residual, and so its influence function, is near zero.
     from benchmarks.checks_worlds import one_firm
 
-    found = finding(one_firm(0), "influence", cluster="firm")
+    found = finding(one_firm(0), "influence", cluster="firm", covariance="CR1")
     assert found.verdict == "warn"
     assert "hangs on one cluster: without 17 it is 0.0488 instead of 0.827" in found.reason
+
+
+def test_the_jackknife_is_not_deceived_by_that_firm():
+    from benchmarks.checks_worlds import one_firm
+
+    with pytest.warns(cg.CausalGreenWarning, match=r"ai varies as if there were 1\.\d clusters"):
+        found = finding_warned(one_firm(0))
+    assert found.verdict == "not applicable"
+
+
+def finding_warned(df):
+    panel = cg.Panel.from_frame(
+        df, unit="firm", time="year", outcome="green", treatment="ai", cluster="firm"
+    )
+    study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear(), progress=False)
+    assert study.paths().covariance == "CV3"
+    return falsify(study, ["influence"], progress=False)[0]
+
+
+def one_treated_firm(seed=0):
+    rng, df = np.random.default_rng(seed), world(seed)
+    treated = (df["firm"] == 17) & (df["year"] > df["year"].min() + 2)
+    return df.assign(ai=treated.astype(float), green=rng.normal(size=len(df)))
+
+
+def test_an_effect_without_which_nothing_is_left_fails_by_name():
+    found = finding(one_treated_firm(), "influence", cluster="firm", covariance="CR1")
+    assert found.verdict == "fail"
+    assert "without 17 nothing determines ai" in found.reason
+    assert list(found.table["cluster"]) == ["17"]
+
+
+def test_an_estimate_that_rests_on_one_firm_is_refused_or_told():
+    panel = cg.Panel.from_frame(
+        one_treated_firm(), unit="firm", time="year", outcome="green", treatment="ai",
+        cluster="firm",
+    )  # fmt: skip
+    study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear(), progress=False)
+    with pytest.raises(cg.EstimationError, match=r"without firm '?17'? nothing determines ai"):
+        study.paths()
+    with pytest.warns(cg.CausalGreenWarning, match="its standard error says little"):
+        effects = study.paths(covariance="CR1")
+    from causalgreen.report.phrases import phrases
+
+    told = [phrases("zh").tell(note) for note in effects.notes]
+    assert any("无从确定" in note for note in told)
+    assert any("区间不可信" in note for note in told)
+
+
+@pytest.mark.parametrize(("heavy", "weight"), [(3, 100.0), (3, 1000.0), (1, 1e6)])
+def test_few_heavy_firms_are_told_and_no_longer_found_significant(heavy, weight):
+    rejected = told = 0
+    for seed in range(24):
+        rng, df = np.random.default_rng(seed), world(seed)
+        df = df.assign(ai=rng.normal(size=len(df)), green=rng.normal(size=len(df)))
+        df["w"] = np.where(df["firm"] < heavy, weight, 1.0)
+        panel = cg.Panel.from_frame(
+            df, unit="firm", time="year", outcome="green", treatment="ai", cluster="firm",
+            weight="w",
+        )  # fmt: skip
+        graph = cg.green_innovation_graph(panel)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            effects = cg.Study(panel, graph, learner=cg.linear(), progress=False).paths()
+        rejected += effects.tidy()["p_value"].iloc[0] < 0.05
+        told += any("as if there were" in str(w.message) for w in said)
+    assert told == 24
+    assert rejected <= 5  # of 24, at 20 %: 3 clusters are few for any interval
 
 
 def test_without_a_significant_path_influence_says_nothing():

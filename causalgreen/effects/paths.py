@@ -11,11 +11,12 @@ import numpy as np
 from causalgreen.effects.context import Context
 from causalgreen.effects.covariance import Covariance, cluster_covariance
 from causalgreen.effects.effects import Effects
-from causalgreen.errors import EstimationWarning
+from causalgreen.errors import EstimationError, EstimationWarning
+from causalgreen.moments.alone import effective_number, resting_on_one, varies_in
 from causalgreen.moments.basis import Basis, constant_basis
 from causalgreen.moments.moments import Moments
-from causalgreen.moments.solve import jackknife_paths, solve_paths
-from causalgreen.moments.system import Layout
+from causalgreen.moments.solve import MAX_JACKKNIFE, jackknife_paths, solve_paths
+from causalgreen.moments.system import Layout, named_cluster
 
 __all__ = ["FEW_CLUSTERS", "JACKKNIFE_BELOW", "PathRequest", "path_effects"]
 
@@ -107,12 +108,36 @@ def path_effects(request: PathRequest) -> Effects:
     EstimationWarning
         Below 40 clusters.
     """
+    rests = _resting_on_one(request)
     main = _solve(request)
+    if rests:
+        warnings.warn(rests, EstimationWarning, stacklevel=4)
+        main = main.noting(rests)
     if request.basis.values.shape[1] == 1:
         return main
     single = _solve(replace(request, basis=constant_basis(len(request.basis.values))), quiet=True)
     notes = _disagreement(main, single)
     return replace(main, constant=single, context=main.context.noting(*notes))
+
+
+def _resting_on_one(request: PathRequest) -> str:
+    """That an estimate rests on one cluster, as far as the sandwich was asked for; else refuses."""
+    moments, clusters = request.moments, request.moments.sample.clusters[0]
+    if request.covariance == "CV3":
+        return ""  # the jackknife refuses by itself
+    for equation in request.layout.equations():
+        for number, names in resting_on_one(moments, equation, request.basis, clusters).items():
+            told = (
+                f"without {named_cluster(moments, clusters, number)} nothing determines "
+                f"{', '.join(names)}: the estimate rests on that cluster alone"
+            )
+            if request.covariance == "CR1":
+                return f"{told}, and its standard error says little"
+            raise EstimationError(
+                f"{told}, and has no standard error. Pool clusters, or ask for covariance='CR1' "
+                "and say so"
+            )
+    return ""
 
 
 def _solve(request: PathRequest, quiet: bool = False) -> Effects:
@@ -160,6 +185,16 @@ def _choose_covariance(
         notes = (note,)
         if not quiet:
             warnings.warn(note, EstimationWarning, stacklevel=5)
+    varies, what = _varies_in(request)
+    if varies < HANDFUL and varies < fewest / 2:
+        note = (
+            f"{what} as if there were {varies:.1f} clusters of one size, not {fewest:,}: intervals "
+            "cannot be trusted with so few; study.falsify(['overlap', 'influence']) says who "
+            "carries the estimate"
+        )
+        notes += (note,)
+        if not quiet:
+            warnings.warn(note, EstimationWarning, stacklevel=5)
     straddling = request.moments.sample.straddling
     if request.covariance == "CV3" and straddling:
         notes += (
@@ -168,8 +203,23 @@ def _choose_covariance(
         )
     if request.covariance != "auto":
         return request.covariance, notes
-    jackknife = fewest < JACKKNIFE_BELOW and len(context.clusters) == 1 and not straddling
+    few = fewest < JACKKNIFE_BELOW or (
+        varies < FEW_CLUSTERS and fewest * len(request.basis.values) <= MAX_JACKKNIFE
+    )
+    jackknife = few and len(context.clusters) == 1 and not straddling
     return ("CV3" if jackknife else "CR1"), notes
+
+
+def _varies_in(request: PathRequest) -> tuple[float, str]:
+    """Effective number of clusters: of the treatment that varies in the fewest, or of weights."""
+    moments, sample, found = request.moments, request.moments.sample, []
+    for codes in sample.clusters:
+        for d in request.layout.treatments:
+            found.append((varies_in(moments, d, codes), f"{moments.names[d]} varies"))
+        if request.weighted:
+            weight = np.bincount(codes, sample.weight)
+            found.append((effective_number(weight), "sampling weights count"))
+    return min(found)
 
 
 def _context(request: PathRequest, n_parameters: int) -> Context:

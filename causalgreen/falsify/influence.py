@@ -11,6 +11,7 @@ import pandas as pd
 from causalgreen.falsify.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.resample import solve_weighted
 from causalgreen.falsify.verdicts import LEVEL, extreme, listed, records, worst
+from causalgreen.moments.alone import resting_on_one
 from causalgreen.moments.paths import path_terms
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ def influence(case: Case) -> Finding:
     """
     effects = case.effects
     codes = effects.context.clusters[0]
-    out, exact = leave_one_out(case)
     labels, firms = _labels(case)
+    if lone := _alone(case):
+        return _rests_on(case, labels, lone)
+    out, exact = leave_one_out(case)
     sums = np.zeros((int(codes.max()) + 1, len(effects.terms)))
     np.add.at(sums, codes, effects.influence)
     by_firm = np.zeros((case.panel.n_units, len(effects.terms)))
@@ -78,6 +81,29 @@ def influence(case: Case) -> Finding:
     return Finding(
         NAME, QUESTION, verdict, _reason(table, exact), table,
         partial(_draw, case, sums),
+    )  # fmt: skip
+
+
+def _alone(case: Case) -> dict[int, tuple[str, ...]]:
+    """Clusters without which nothing determines a coefficient of the path system."""
+    codes = case.moments.sample.clusters[0]
+    found: dict[int, tuple[str, ...]] = {}
+    for equation in case.layout.equations():
+        for number, names in resting_on_one(case.moments, equation, case.basis, codes).items():
+            found[number] = tuple(dict.fromkeys((*found.get(number, ()), *names)))
+    return found
+
+
+def _rests_on(case: Case, labels: list[str], lone: dict[int, tuple[str, ...]]) -> Finding:
+    """That effects rest on one cluster: there are none without it."""
+    table = pd.DataFrame(
+        [{"cluster": labels[k], "determines": ", ".join(names)} for k, names in lone.items()]
+    )
+    told = "; ".join(f"without {row[0]} nothing determines {row[1]}" for row in table.to_numpy())
+    claims = bool((case.effects.tidy()["p_value"] < LEVEL).any())
+    return Finding(
+        NAME, QUESTION, FAIL if claims else WARN,
+        f"{told}: the estimates rest on that cluster alone.", table,
     )  # fmt: skip
 
 

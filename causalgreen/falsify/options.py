@@ -12,7 +12,7 @@ from causalgreen.errors import DataError, DesignError
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
 
-__all__ = ["asked_checks", "refuse_options", "refuse_settings"]
+__all__ = ["asked_checks", "refuse_effects", "refuse_options", "refuse_settings"]
 
 ONE = ("future_partners", "strata", "assignment")
 NUMBERS = ("placebo_outcome", "future_partners")
@@ -40,6 +40,27 @@ def refuse_settings(simulations: Any, refit: Any, seed: Any, progress: Any) -> N
         raise DesignError(f"refit={refit!r}: give True or False")
     if progress is not None and not isinstance(progress, (bool, np.bool_)):
         raise DesignError(f"progress={progress!r}: give True, False, or None")
+
+
+def refuse_effects(study: Any, effects: Any) -> None:
+    """Refuse numbers that are no paths of this study.
+
+    Raises
+    ------
+    DesignError
+        Saying what belongs there, or in what the studies differ.
+    """
+    if getattr(effects, "basis", None) is None:
+        raise DesignError(
+            f"effects=<{type(effects).__name__}>: give all paths of the study, such as "
+            'study.paths(covariance="CR1")'
+        )
+    if effects.context.unit.startswith("%"):
+        raise DesignError("effects= are in percent: give them in units of the outcome")
+    if other := effects.context.other_than(study.panel.roles, study.moments.sample):
+        raise DesignError(
+            f"effects= was given what another study found: {other}. Give study.paths(...)"
+        )
 
 
 def asked_checks(checks: Any, known: Iterable[str]) -> list[Any]:

@@ -11,13 +11,14 @@ import pandas as pd
 from causalgreen.falsify.engine import case_rows
 from causalgreen.falsify.finding import FAIL, PASS, WARN, Finding, Verdict
 from causalgreen.falsify.verdicts import records, worst
+from causalgreen.moments.alone import effective_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from causalgreen.falsify.case import Case
 
-__all__ = ["effective_number", "overlap"]
+__all__ = ["overlap"]
 
 NAME = "overlap"
 QUESTION = "Is enough of the treatment left to learn from, in enough firms and in every group?"
@@ -62,18 +63,6 @@ def overlap(case: Case) -> Finding:
     table["verdict"] = [_verdict(row) for row in records(table)]
     return Finding(NAME, QUESTION, worst(table["verdict"]), _reason(table), table,
                    partial(_draw, case, table))  # fmt: skip
-
-
-def effective_number(weight: np.ndarray) -> float:
-    """Number of equal parts with the same concentration.
-
-    Examples
-    --------
-    >>> effective_number(np.array([1.0, 1.0, 0.0]))
-    2.0
-    """
-    total = float((weight**2).sum())
-    return float(weight.sum() ** 2 / total) if total > 0 else 0.0
 
 
 def _left(values: np.ndarray, column: int, base: tuple[int, ...]) -> np.ndarray:

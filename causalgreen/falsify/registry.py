@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,15 @@ from causalgreen.errors import CausalGreenError, DesignError, EstimationWarning
 from causalgreen.falsify.again import Again, quiet
 from causalgreen.falsify.case import Case, Check
 from causalgreen.falsify.finding import NOT_APPLICABLE, Falsification, Finding
-from causalgreen.falsify.options import asked_checks, refuse_options, refuse_settings
+from causalgreen.falsify.options import (
+    asked_checks,
+    refuse_effects,
+    refuse_options,
+    refuse_settings,
+)
+
+if TYPE_CHECKING:
+    from causalgreen.effects.effects import Effects
 
 __all__ = ["CHECKS", "Entry", "falsify"]
 
@@ -81,6 +89,7 @@ def falsify(
     seed: int | None = None,
     progress: bool | None = None,
     *,
+    effects: Effects | None = None,
     placebo_outcome: str | Sequence[str] | None = None,
     network: Any = None,
     future_partners: str | None = None,
@@ -103,6 +112,9 @@ def falsify(
         Default: the study's.
     progress : bool, optional
         Progress bar; None: in a terminal or notebook only.
+    effects : Effects, optional
+        The numbers to be broken, such as ``study.paths(covariance="CR1")``; default:
+        ``study.paths()``.
     placebo_outcome : str or sequence of str, optional
         Columns that the treatment cannot affect.
     network : str, sequence of str, mapping or DataFrame, optional
@@ -150,8 +162,10 @@ def falsify(
     refuse_settings(simulations, refit, seed, progress)
     refuse_options(study.panel, given)
     chosen = _chosen(checks)
+    if effects is not None:
+        refuse_effects(study, effects)
     with quiet():
-        case = case_of(study, simulations, refit, seed, progress)
+        case = case_of(study, simulations, refit, seed, progress, effects)
     findings = []
     for check in _shown(chosen, progress):
         findings.append(_run(check, case, given))
@@ -160,13 +174,13 @@ def falsify(
 
 def case_of(
     study: Any, simulations: int = 400, refit: bool = False, seed: int | None = None,
-    progress: bool | None = None,
+    progress: bool | None = None, effects: Effects | None = None,
 ) -> Case:  # fmt: skip
     """The study as checks see it."""
     return Case(
         study.panel, study.graph, study.identify(), study.residuals, study.moments, study._layout,
-        study.paths(), Again(study), simulations, study.seed if seed is None else seed, refit,
-        progress,
+        study.paths() if effects is None else effects, Again(study), simulations,
+        study.seed if seed is None else seed, refit, progress,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from causalgreen.errors import DesignError, EstimationWarning, outside
+from causalgreen.moments.alone import ALONE, DUST, FELT
 from causalgreen.moments.basis import Basis, constant_basis, trait_basis
 from causalgreen.moments.moments import Moments
 from causalgreen.moments.normal import left_sides
@@ -24,9 +25,6 @@ Coefficients = Literal["auto", "varying", "constant"]
 LONGEST, LONG = 4.0, 2.0
 # Clusters beyond which they are taken together: none of so many tells much alone.
 MOST = 100
-# Directions in which less is left, relative to the rest, are not determined; a cluster that tells
-# more of one than this tells it alone; and what a coefficient has in it at least to be concerned.
-DUST, ALONE, FELT = 1e-10, 1 - 1e-8, 1e-5
 
 
 def choose_basis(

@@ -11,7 +11,10 @@ from causalgreen.moments.basis import Basis
 from causalgreen.moments.moments import Moments
 from causalgreen.moments.normal import Totals, group_right, left_sides, scores
 
-__all__ = ["Equation", "Fit", "Layout", "fit_equation", "leave_clusters_out", "solve_equation"]
+__all__ = [
+    "Equation", "Fit", "Layout", "coefficient_names", "fit_equation", "leave_clusters_out",
+    "named_cluster", "solve_equation",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,8 @@ def _refuse_undetermined(A: np.ndarray, doubtful: np.ndarray, names: list[str]) 
     )
 
 
-def _names(moments: Moments, equation: Equation, basis: Basis) -> list[str]:
+def coefficient_names(moments: Moments, equation: Equation, basis: Basis) -> list[str]:
+    """What the coefficients of an equation are called."""
     return [
         moments.names[z] if name == "1" else f"{moments.names[z]} x {name}"
         for z in equation.regressors
@@ -205,7 +209,7 @@ def solve_equation(
     A, b = totals.equation(equation.target, equation.regressors)
     inverse, doubtful = _invert(A[None], k * q)
     if doubtful.any():
-        _refuse_undetermined(A, doubtful[0], _names(moments, equation, basis))
+        _refuse_undetermined(A, doubtful[0], coefficient_names(moments, equation, basis))
     theta = (inverse[0] @ b).reshape(-1, q)
     return theta[:k], theta, inverse[0]
 
@@ -250,18 +254,18 @@ def leave_clusters_out(
         inverse, doubtful = _invert(A[part], k * q, np.diag(whole))
         if doubtful.any():
             first = int(np.flatnonzero(doubtful.any(axis=1))[0])
-            names = _names(moments, equation, basis)
+            names = coefficient_names(moments, equation, basis)
             which = ", ".join(names[i] for i in np.flatnonzero(doubtful[first]))
             raise EstimationError(
-                f"the jackknife fails: without {_called(moments, clusters, low + first)} nothing "
-                f"determines {which}. The estimate rests on that cluster alone; use "
+                f"the jackknife fails: without {named_cluster(moments, clusters, low + first)} "
+                f"nothing determines {which}. The estimate rests on that cluster alone; use "
                 "covariance='CR1' and say so, or pool clusters"
             )
         out[part] = np.einsum("cst,ct->cs", inverse, b[part])[:, : k * q].reshape(-1, k, q)
     return out
 
 
-def _called(moments: Moments, clusters: np.ndarray, number: int) -> str:
+def named_cluster(moments: Moments, clusters: np.ndarray, number: int) -> str:
     """A cluster in words."""
     sample = moments.sample
     if clusters is sample.clusters[0] and number < len(sample.labels):

@@ -182,6 +182,21 @@ SAID = (
         "系数不随企业特征变化：特征与解释变量共线，无法确定系数如何随之变化",
     ),
     (
+        r"(?P<v>.+) varies as if there were (?P<e>[\d.]+) clusters of one size, not "
+        r"(?P<n>[\d,]+):.*",
+        "{v}的变异只相当于 {e} 个同等规模的聚类（共 {n} 个），区间不可信",
+    ),
+    (
+        r"sampling weights count as if there were (?P<e>[\d.]+) clusters of one size, not "
+        r"(?P<n>[\d,]+):.*",
+        "抽样权重只相当于 {e} 个同等规模的聚类（共 {n} 个），区间不可信",
+    ),
+    (
+        r"without (?P<c>.+) nothing determines (?P<v>.+): the estimate rests on that cluster "
+        r"alone.*",
+        "去掉{c}后，{v}无从确定：估计仅依赖该聚类",
+    ),
+    (
         r"only (?P<n>\d+) clusters.*",
         "只有 {n} 个聚类，标准误和区间需谨慎解读",
     ),
