@@ -25,6 +25,7 @@ __all__ = [
     "GraphWarning",
     "IdentificationError",
     "IdentificationWarning",
+    "yes_or_no",
 ]
 
 
@@ -120,6 +121,25 @@ class IdentificationWarning(CausalGreenWarning):
 
 class EstimationWarning(CausalGreenWarning):
     """An estimate that needs care: few clusters, a weak learner, averages that differ."""
+
+
+def yes_or_no(**asked: object) -> None:
+    """Refuse settings that are neither true nor false: the truth of a text says nothing.
+
+    Raises
+    ------
+    DesignError
+        Naming the setting, and what was given.
+
+    Examples
+    --------
+    >>> yes_or_no(smooth="no")
+    Traceback (most recent call last):
+    causalgreen.errors.DesignError: smooth='no': give True or False
+    """
+    for name, value in asked.items():
+        if not isinstance(value, bool) and type(value).__name__ not in ("bool_", "bool"):
+            raise DesignError(f"{name}={value!r}: give True or False")
 
 
 def outside() -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import make_study, quiet_paths
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LogisticRegression
 
 import causalgreen as cg
@@ -180,3 +182,67 @@ def test_the_summary_of_the_readme_tells_what_was_tried(plain):
     summary = str(eval(f"study.summary({code})", {}, locals()))
     assert "Nothing yet" in str(study.summary())
     assert "Nothing yet" not in summary
+
+
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        (lambda s, p: cg.forest(smooth="no"), "smooth='no': give True or False"),
+        (lambda s, p: cg.forest(splits=[]), "name at least one path"),
+        (lambda s, p: s.paths(population="no"), "population='no': give True or False"),
+        (lambda s, p: s.paths(allow_unidentified="no"), "allow_unidentified='no'"),
+        (lambda s, p: s.surface(allow_unidentified=1), "allow_unidentified=1"),
+        (lambda s, p: s.report("r.md", whom="x"), "whom='x': give True or False"),
+        (lambda s, p: cg.Study(p, p), "second argument is a Panel, not a causal graph"),
+        (lambda s, p: s.falsify(effects=3), "effects=<int>: give all paths"),
+        (lambda s, p: s.falsify(effects=s.paths().percent_of_mean()), "in percent"),
+    ],
+)
+def test_settings_of_a_wrong_kind_are_refused(plain, ask, told):
+    study = make_study(plain)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(cg.DesignError, match=told):
+            ask(study, study.panel)
+
+
+@pytest.mark.parametrize("change", [{"lag": "x"}, {"lag": -1}, {"lag": 1.5}])
+def test_lags_that_are_no_numbers_are_refused(plain, change):
+    with pytest.raises(cg.DataError, match="is not a whole number from 0 upwards"):
+        cg.exposure(plain, "city", **{"of": "ai", "unit": "firm", "time": "year"} | change)
+    with pytest.raises(cg.DesignError, match="normalise='no'"):
+        cg.exposure(plain, "city", of="ai", unit="firm", time="year", normalise="no")
+
+
+def test_a_learner_that_predicts_too_few_values_is_named(plain):
+    class Short(BaseEstimator, RegressorMixin):
+        def fit(self, X, y, sample_weight=None):
+            return self
+
+        def predict(self, X):
+            return np.zeros(len(X) - 1)
+
+    study = make_study(plain, learner=Short())
+    with pytest.raises(cg.DesignError, match=r"Short predicts [\d,]+ values for [\d,]+ rows"):
+        study.paths()
+
+
+@pytest.mark.parametrize("exact", ["green_patents", "clean_share"])
+def test_a_variable_that_the_others_give_without_error_is_refused(plain, exact):
+    df = plain.assign(**{exact: 2 * plain["ai"] + plain["year"]})
+    roles = {"mediators": {"restructuring": "clean_share"}, "exposure": None}
+    with pytest.raises(cg.EstimationError, match=f"{exact} is a linear function of ai"):
+        make_study(df, **roles).paths()
+
+
+def test_a_trait_that_no_first_year_knows_is_refused(plain):
+    late = plain["size"].where(plain["year"] > plain["year"].min())
+    with pytest.raises(cg.DataError, match="missing in the first period of every firm"):
+        make_study(plain.assign(size=late), traits=["size"])
+
+
+def test_advice_for_two_dimensions_can_be_followed(plain):
+    study = make_study(plain, cluster=["city", "industry"])
+    with pytest.warns(cg.CausalGreenWarning, match="clusters") as said:
+        study.paths()
+    assert not any("CV3" in str(w.message) for w in said)

@@ -341,3 +341,26 @@ def test_arguments_that_name_no_column(
 
 def test_no_treatment(table: pd.DataFrame) -> None:
     says(only(table, "missing_role", treatment=[]), ["no treatment"], ['treatment="<column>"'])
+
+
+@pytest.mark.parametrize(
+    "other", [lambda f: f"{f} ", lambda f: f"\u3000{f}", lambda f: f"{f}".replace("6", "\uff16")]
+)
+def test_a_firm_written_in_two_ways_is_one_firm(table: pd.DataFrame, other: Any) -> None:
+    firms = table["firm"].astype(str).str.zfill(3).radd("6")
+    table["firm"] = [other(f) if i % 2 else f for i, f in enumerate(firms)]
+    fault = only(table, "spelled_twice")
+    says(fault, ["unit 'firm'", "in several ways", " and "], ["str.strip()", "NFKC"])
+
+
+def test_a_firm_as_number_and_as_text_is_one_firm(table: pd.DataFrame) -> None:
+    codes = pd.factorize(table["firm"])[0] + 600000
+    table["firm"] = pd.Series(
+        [str(c) if i % 2 else int(c) for i, c in enumerate(codes)], dtype=object
+    )
+    says(only(table, "spelled_twice"), ["600000 and '600000'"], ["astype(str)"])
+
+
+def test_a_cluster_written_in_two_ways_is_one_cluster(table: pd.DataFrame) -> None:
+    table["place"] = [f"city {f} " if i % 3 else f"city {f}" for i, f in enumerate(table["firm"])]
+    says(only(table, "spelled_twice", cluster="place"), ["cluster 'place'"], ["frame['place']"])

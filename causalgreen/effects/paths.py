@@ -22,6 +22,8 @@ __all__ = ["FEW_CLUSTERS", "JACKKNIFE_BELOW", "PathRequest", "path_effects"]
 
 FEW_CLUSTERS = 40
 HANDFUL = 10
+# Of the variance of a variable, what is no more than rounding beside a line through the others.
+EXACT = 1e-13
 # With 60 clusters the sandwich was still some percent too narrow in simulations; the jackknife
 # costs next to nothing there.
 JACKKNIFE_BELOW = 100
@@ -108,6 +110,7 @@ def path_effects(request: PathRequest) -> Effects:
     EstimationWarning
         Below 40 clusters.
     """
+    _refuse_exact(request)
     rests = _resting_on_one(request)
     main = _solve(request)
     if rests:
@@ -118,6 +121,22 @@ def path_effects(request: PathRequest) -> Effects:
     single = _solve(replace(request, basis=constant_basis(len(request.basis.values))), quiet=True)
     notes = _disagreement(main, single)
     return replace(main, constant=single, context=main.context.noting(*notes))
+
+
+def _refuse_exact(request: PathRequest) -> None:
+    """Refuse an outcome, or a mediator, that its equation gives without error."""
+    moments = request.moments
+    for equation in request.layout.equations():
+        whole = moments.cells[0].sum(axis=0)
+        z, y = list(equation.regressors), equation.target
+        slope = np.linalg.lstsq(whole[np.ix_(z, z)], whole[z, y], rcond=None)[0]
+        if whole[y, y] - slope @ whole[z, y] <= EXACT * whole[y, y]:
+            raise EstimationError(
+                f"{moments.names[y]} is a linear function of "
+                f"{', '.join(moments.names[i] for i in z)} once controls and effects are removed: "
+                "no error is left to judge anything by. Look for a variable under another name, or "
+                "for a column that was computed from the others"
+            )
 
 
 def _resting_on_one(request: PathRequest) -> str:
@@ -134,8 +153,9 @@ def _resting_on_one(request: PathRequest) -> str:
             if request.covariance == "CR1":
                 return f"{told}, and its standard error says little"
             raise EstimationError(
-                f"{told}, and has no standard error. Pool clusters, or ask for covariance='CR1' "
-                "and say so"
+                f"{told}, and has no standard error. Pool clusters; or take covariance='CR1', say "
+                "so, and judge it by exchange: study.falsify(['placebo treatment'], "
+                "effects=study.paths(covariance='CR1'))"
             )
     return ""
 
@@ -169,45 +189,49 @@ def _choose_covariance(
     request: PathRequest, context: Context, quiet: bool
 ) -> tuple[Covariance, tuple[str, ...]]:
     fewest = min(context.n_clusters)
-    notes: tuple[str, ...] = ()
-    if fewest < FEW_CLUSTERS:
-        names = " and ".join(context.cluster_names)
-        trust = (
-            "intervals cannot be trusted with so few"
-            if fewest < HANDFUL
-            else "intervals rest on few independent pieces"
-        )
-        note = (
-            f"only {fewest} clusters ({names}): {trust}; compare "
-            "covariance='CV3' with 'CR1', and prefer randomization inference where the treatment "
-            "was assigned to clusters"
-        )
-        notes = (note,)
-        if not quiet:
-            warnings.warn(note, EstimationWarning, stacklevel=5)
     varies, what = _varies_in(request)
-    if varies < HANDFUL and varies < fewest / 2:
-        note = (
-            f"{what} as if there were {varies:.1f} clusters of one size, not {fewest:,}: intervals "
-            "cannot be trusted with so few; study.falsify(['overlap', 'influence']) says who "
-            "carries the estimate"
-        )
-        notes += (note,)
-        if not quiet:
-            warnings.warn(note, EstimationWarning, stacklevel=5)
+    said = [*_few_clusters(context, fewest), *_uneven_clusters(varies, what, fewest)]
+    for note in () if quiet else said:
+        warnings.warn(note, EstimationWarning, stacklevel=5)
     straddling = request.moments.sample.straddling
     if request.covariance == "CV3" and straddling:
-        notes += (
+        said.append(
             f"the jackknife keeps the effects of {', '.join(straddling)} as estimated from all "
-            "clusters, since their groups lie in several; it is then some percent too small",
+            "clusters, since their groups lie in several; it is then some percent too small"
         )
     if request.covariance != "auto":
-        return request.covariance, notes
+        return request.covariance, tuple(said)
     few = fewest < JACKKNIFE_BELOW or (
         varies < FEW_CLUSTERS and fewest * len(request.basis.values) <= MAX_JACKKNIFE
     )
     jackknife = few and len(context.clusters) == 1 and not straddling
-    return ("CV3" if jackknife else "CR1"), notes
+    return ("CV3" if jackknife else "CR1"), tuple(said)
+
+
+def _few_clusters(context: Context, fewest: int) -> list[str]:
+    if fewest >= FEW_CLUSTERS:
+        return []
+    trust = (
+        "intervals cannot be trusted with so few"
+        if fewest < HANDFUL
+        else "intervals rest on few independent pieces"
+    )
+    # The jackknife is defined for one dimension.
+    compare = "compare covariance='CV3' with 'CR1', and " if len(context.clusters) == 1 else ""
+    return [
+        f"only {fewest} clusters ({' and '.join(context.cluster_names)}): {trust}; {compare}prefer "
+        "randomization inference where the treatment was assigned to clusters"
+    ]
+
+
+def _uneven_clusters(varies: float, what: str, fewest: int) -> list[str]:
+    if varies >= HANDFUL or varies >= fewest / 2:
+        return []
+    return [
+        f"{what} as if there were {varies:.1f} clusters of one size, not {fewest:,}: intervals "
+        "cannot be trusted with so few; study.falsify(['overlap', 'influence']) says who carries "
+        "the estimate"
+    ]
 
 
 def _varies_in(request: PathRequest) -> tuple[float, str]:

@@ -9,7 +9,12 @@ import pandas as pd
 
 from causalgreen.errors import DataError, Fault
 from causalgreen.panel.checks import column_faults, usable_columns
-from causalgreen.panel.checks_rows import duplicate_faults, empty_faults, key_faults
+from causalgreen.panel.checks_rows import (
+    duplicate_faults,
+    empty_faults,
+    key_faults,
+    spelling_faults,
+)
 from causalgreen.panel.checks_values import complete_rows, read_numbers, value_faults
 from causalgreen.panel.codes import code_notes, stock_code_faults
 from causalgreen.panel.notes import cluster_notes, control_notes, outcome_notes, trait_notes
@@ -118,6 +123,7 @@ def _check(
         faults += [*wrong, *value_faults(table, roles, numbers, complete)]
     faults += empty_faults(table, roles, complete, numbers)
     faults += key_faults(table, roles, usable, complete)
+    faults += spelling_faults(table, roles, usable)
     faults += stock_code_faults(table, roles, usable)
     unit_codes, levels = np.zeros(n, dtype=np.int64), pd.Index([])
     clock = Clock(np.zeros(n, dtype=np.int64), np.zeros(n, dtype=bool))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from causalgreen.errors import Fault
 from causalgreen.panel.roles import Roles
 from causalgreen.panel.values import listing, many, parts, row_label, row_names, run_starts
 
-__all__ = ["duplicate_faults", "empty_faults", "key_faults"]
+__all__ = ["duplicate_faults", "empty_faults", "key_faults", "spelling_faults"]
 
 
 def key_faults(
@@ -34,6 +35,45 @@ def key_faults(
             fix = f"fill '{name}' in, or drop these rows: frame.dropna(subset=['{name}'])"
             faults.append(Fault("missing_keys", what, fix))
     return faults
+
+
+def spelling_faults(table: pd.DataFrame, roles: Roles, usable: frozenset[str]) -> list[Fault]:
+    """Firms and clusters that are written in two ways: as text and number, with and without blanks.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"firm": ["600000", "600000 ", "600004"]})
+    >>> roles = Roles.of(unit="firm", time="year", outcome="y", treatment="d")
+    >>> spelling_faults(table, roles, frozenset(["firm"]))[0].code
+    'spelled_twice'
+    """
+    faults = []
+    for name in dict.fromkeys((roles.unit, *roles.clusters)):
+        number = name in usable and pd.api.types.is_numeric_dtype(table[name])
+        if name not in usable or number or name == roles.time:
+            continue
+        ways: dict[str, list[object]] = {}
+        for label in table[name].dropna().unique():
+            ways.setdefault(_plain(label), []).append(label)
+        twice = [labels for labels in ways.values() if len(labels) > 1]
+        if not twice:
+            continue
+        shown = listing([" and ".join(map(repr, labels[:3])) for labels in twice])
+        part = "unit" if name == roles.unit else "cluster"
+        what = f"{part} '{name}' writes {many(len(twice), 'label')} in several ways: {shown}"
+        fix = (
+            f"write each in one way, such as frame['{name}'] = frame['{name}'].astype(str)"
+            ".str.normalize('NFKC').str.strip(), before tables are merged"
+        )
+        faults.append(Fault("spelled_twice", what, fix))
+    return faults
+
+
+def _plain(label: object) -> str:
+    """A label without what cannot be seen: kind of storage, blanks, width of letters."""
+    if isinstance(label, (float, np.floating)) and float(label).is_integer():
+        label = int(label)
+    return normalize("NFKC", str(label)).strip()
 
 
 def empty_faults(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from causalgreen.errors import DataWarning
+from causalgreen.errors import DataWarning, yes_or_no
 from causalgreen.panel.exposure_channel import Channel, channel
 from causalgreen.panel.exposure_distance import haversine, ring_peers
 from causalgreen.panel.exposure_peers import Peers, edge_peers, group_peers
@@ -114,6 +114,7 @@ def exposure(
     >>> exposure(table, by=chain, side="supplier", alone="zero").values
     array([0.  , 0.  , 1.25])
     """
+    yes_or_no(normalise=normalise)
     _check(lag, side, alone)
     rows = read_rows(panel, of, unit, time)
     found = _peers(rows, by, weights, side, coordinates, rings)
@@ -127,7 +128,8 @@ def exposure(
 
 
 def _check(lag: int, side: str, alone: str) -> None:
-    if isinstance(lag, bool) or lag != int(lag) or lag < 0:
+    number = isinstance(lag, (int, float, np.number)) and not isinstance(lag, bool)
+    if not number or lag != int(lag) or lag < 0:
         fix = "lag counts periods back: 0, 1, 2, ..."
         raise refuse("bad_lag", f"lag={lag!r} is not a whole number from 0 upwards", fix)
     for name, value, allowed in (

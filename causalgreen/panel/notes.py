@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from causalgreen.errors import DataError, Fault
 from causalgreen.panel.roles import Roles
 from causalgreen.panel.values import as_float, level_codes, listing, numeric, run_starts
 
@@ -57,6 +58,10 @@ def trait_notes(frame: pd.DataFrame, roles: Roles, unit_codes: np.ndarray) -> tu
                 "an outcome of the treatment (post-treatment)"
             )
         unknown = np.isnan(values[starts])
+        if unknown.all():
+            what = f"trait '{name}' is missing in the first period of every firm, where it is read"
+            fix = f"leave it out, or start where it is known: frame[frame['{name}'].notna()]"
+            raise DataError((Fault("all_missing", what, fix),))
         if unknown.any():
             later = unknown & ~np.isnan(np.fmax.reduceat(values, starts))
             also = (

@@ -210,6 +210,11 @@ def assemble(
     for m in range(len(stack.members)):
         whole = np.empty((len(fold), pieces[0][m].shape[1]))
         for k, piece in enumerate(pieces):
+            if len(piece[m]) != (rows := int((fold == k).sum())):
+                raise DesignError(
+                    f"learner {stack.members[m].name} predicts {len(piece[m]):,} values for "
+                    f"{rows:,} rows; its predict() has to give one for each"
+                )
             whole[fold == k] = piece[m]
         candidates.append(whole)
     if design.removed:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from causalgreen.errors import yes_or_no
 from causalgreen.study.manifest import beside
 from causalgreen.study.rebuild import manifest_of
 
@@ -25,6 +26,7 @@ def report(
     from causalgreen.report.write import check_path, check_place
 
     # What cannot be done is refused before anything is computed.
+    yes_or_no(whom=whom)
     check_place(beside(check_path(path)), "the report's manifest")
     phrases(lang)
     check_given(effects, surface, falsification, study)

@@ -51,7 +51,7 @@ class Steps:
                 f"the first argument is a {type(panel).__name__}, not a panel; make one with "
                 "cg.Panel.from_frame(frame, unit=..., time=..., outcome=..., treatment=...)"
             )
-        if not hasattr(graph, "roles"):
+        if not hasattr(graph, "mediator_order"):
             raise DesignError(
                 f"the second argument is a {type(graph).__name__}, not a causal graph; make one "
                 "with cg.green_innovation_graph(panel)"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from causalgreen.effects.effects import Effects
 from causalgreen.effects.paths import PathRequest, path_effects
 from causalgreen.effects.withhold import withhold
-from causalgreen.errors import DesignError
+from causalgreen.errors import DesignError, yes_or_no
 from causalgreen.moments.choice import Coefficients, choose_basis
 from causalgreen.study.steps import Steps
 
@@ -119,6 +119,7 @@ class Study(Steps):
             raise DesignError(
                 f"covariance={covariance!r} is not known; choose 'auto', 'CR1' or 'CV3'"
             )
+        yes_or_no(population=population, allow_unidentified=allow_unidentified)
         withheld = self._withheld(allow_unidentified)
         basis, notes = choose_basis(self.panel, self.moments, self._layout, coefficients)
         effects = path_effects(
@@ -156,6 +157,7 @@ class Study(Steps):
         from causalgreen.surface.memory import advice_on
         from causalgreen.surface.surface import Settings
 
+        yes_or_no(allow_unidentified=allow_unidentified)
         settings = self._settings
         _ = self.moments  # has its own word where memory runs out
         with told_if_short("the surface", "The residuals are kept", advice_on(self.panel.n_units)):

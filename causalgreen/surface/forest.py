@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from causalgreen.errors import DesignError, EstimationError
+from causalgreen.errors import DesignError, EstimationError, yes_or_no
 from causalgreen.surface.coordinates import (
     average_solution,
     equation_weights,
@@ -201,10 +201,13 @@ def forest(
     >>> forest(200).name
     'path forest (200 trees, from a smooth start, splits: fit)'
     """
+    yes_or_no(smooth=smooth)
     if not _whole(trees, 2 * BAG) or trees % BAG:
         raise DesignError(f"trees={trees!r}: give a multiple of {BAG}, {2 * BAG} or more")
     if isinstance(splits, str) and splits not in ("fit", "paths", "total"):
         raise DesignError(f"splits={splits!r}: choose 'fit', 'paths', 'total', or a list of terms")
+    if not len(splits):
+        raise DesignError("splits=[]: name at least one path, or choose 'fit'")
     for name, value in (("min_leaf", min_leaf), ("max_depth", max_depth), ("firms", firms)):
         if value is not None and not _whole(value, 1):
             raise DesignError(f"{name}={value!r}: give a whole number, 1 or more, or None")
