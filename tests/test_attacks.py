@@ -246,3 +246,34 @@ def test_advice_for_two_dimensions_can_be_followed(plain):
     with pytest.warns(cg.CausalGreenWarning, match="clusters") as said:
         study.paths()
     assert not any("CV3" in str(w.message) for w in said)
+
+
+@pytest.mark.parametrize(
+    ("mediators", "told"),
+    [({"": "clean_share"}, "group called ''"), ({1: "clean_share"}, "group called 1"),
+     ({"a": []}, r"mediators\['a'\] names no column")],
+)  # fmt: skip
+def test_groups_of_mediators_without_name_or_column_are_refused(plain, mediators, told):
+    with pytest.raises(cg.DataError, match=told):
+        make_study(plain, mediators=mediators)
+
+
+def test_the_population_names_sampling_weights(plain):
+    from causalgreen.report.phrases import phrases
+
+    rng = np.random.default_rng(0)
+    df = plain.assign(w=rng.uniform(0.5, 1.5, len(plain)))
+    population = quiet_paths(make_study(df, weight="w")).context.population
+    assert population.endswith("residual variance of ai, times its sampling weight")
+    assert phrases("zh").tell(population) == "400 家企业，按ai的残差方差与抽样权重之积加权"
+
+
+def test_too_few_clusters_are_no_lack_of_a_trait():
+    df, _ = cg.simulate_panel(n_firms=240, n_years=5, n_cities=12, seed=3)
+    study = make_study(df, traits=["size", "urban"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        claims = study.explain(study.surface(cg.linear_surface())).claims().tidy()
+    remark = claims.loc[claims["question"] == "larger versus smaller", "remark"].iloc[0]
+    assert "are needed" in remark
+    assert "Nearest question" not in remark

@@ -535,3 +535,15 @@ def test_demo_shows_the_truth_and_can_be_run_again(tmp_path, capsys, monkeypatch
     assert (written / "report.html").exists()
     assert main(["check", str(written / "study.toml")]) == 0
     assert main(["demo", "--firms", "120"]) == 2
+
+
+def test_for_whom_without_traits_is_refused_before_anything_is_read(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(
+        '[data]\npath = "panel.csv"\n[roles]\nunit = "firm"\ntime = "year"\noutcome = "y"\n'
+        'treatment = "ai"\n[report]\nwhom = true\n'
+    )
+    with pytest.raises(
+        ConfigError, match=r"whom = true asks for whom, and \[roles\] names no traits"
+    ):
+        read_config(path)

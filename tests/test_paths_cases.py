@@ -216,9 +216,8 @@ def test_the_jackknife_names_a_coefficient_that_rests_on_one_cluster(table):
 
 
 def test_unknown_columns_and_kinds_are_refused(table):
-    study = make_study(table, fixed_effects=cg.FixedEffects("within", absorb=["town^year"]))
     with pytest.raises(DesignError, match=r"cannot absorb 'town\^year'.*no column 'town'"):
-        quiet_paths(study)
+        make_study(table, fixed_effects=cg.FixedEffects("within", absorb=["town^year"]))
     with pytest.raises(DesignError, match=r"'fixed' is not known; choose one of within"):
         make_study(table, fixed_effects="fixed")
 

@@ -267,6 +267,9 @@ def read_config(path: Path) -> StudyConfig:
     """
     reading = _Reading()
     document = reading.sections(_document(path))
+    if document["report"].get("whom") and not document["roles"].get("traits"):
+        what = "[report] whom = true asks for whom, and [roles] names no traits"
+        reading.add("missing_key", what, 'add: traits = ["..."] to [roles], or whom = false')
     if reading.faults:
         raise ConfigError(str(path), reading.faults)
     folder = document["output"]["folder"] or f"{path.stem}-output"

@@ -257,7 +257,8 @@ def _context(request: PathRequest, n_parameters: int) -> Context:
         estimand = "paths with one coefficient for all firms"
     firms = f"{sample.n_firms:,} firms"
     if not varying:
-        population = f"{firms}, each weighted by its residual variance of {treatment}"
+        times = ", times its sampling weight" if request.weighted else ""
+        population = f"{firms}, each weighted by its residual variance of {treatment}{times}"
     else:
         share = "its sampling weight" if request.weighted else "the same weight"
         these = f"the firms that these {firms} were drawn from" if request.population else (

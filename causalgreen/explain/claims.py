@@ -246,7 +246,12 @@ def _row(
 
 
 def _refusal(question: Question, why: str) -> dict[str, Any]:
-    remark = f"{why}. Nearest question: {question.instead}" if question.instead else why
+    # To add a trait helps where it is not there, not where it has too few clusters.
+    there = why.endswith("are needed") and any(
+        f"'{t}'" in question.instead for t in question.traits
+    )
+    nearest = f". Nearest question: {question.instead}" if question.instead and not there else ""
+    remark = f"{why}{nearest}"
     return {
         "question": question.name, "claim": question.claim, "term": "", "compared": "",
         "n_high": 0, "n_low": 0, "clusters_high": 0, "clusters_low": 0,

@@ -54,6 +54,12 @@ def _argument_faults(name: str, value: Any) -> list[Fault]:
     if name == "mediators":
         if not isinstance(value, Mapping):
             return [_mediator_fault(value)]
+        if odd := [g for g in value if not isinstance(g, str) or not g.strip()]:
+            what = f"mediators has a group called {odd[0]!r}"
+            return [Fault("bad_role", what, "give the path a name, such as 'human_capital'")]
+        if empty := [g for g, columns in value.items() if columns is None or not len(columns)]:
+            what = f"mediators[{empty[0]!r}] names no column"
+            return [Fault("bad_role", what, "name at least one column, or leave the group out")]
         return [
             fault
             for group, columns in value.items()

@@ -15,7 +15,9 @@ from causalgreen.panel.features import FeatureCounts, FeatureLayout
 if TYPE_CHECKING:
     from causalgreen.panel.panel import Panel
 
-__all__ = ["Design", "FixedEffects", "Kind", "feature_counts", "transform"]
+__all__ = [
+    "Design", "FixedEffects", "Kind", "feature_counts", "refuse_unknown_effects", "transform",
+]  # fmt: skip
 
 Kind = Literal["within", "first_difference", "mundlak", "none"]
 
@@ -143,6 +145,24 @@ class Design:
     effects: tuple[tuple[str, np.ndarray], ...]
     notes: tuple[str, ...] = ()
     exhausted: tuple[str, ...] = ()
+
+
+def refuse_unknown_effects(panel: Panel, fixed_effects: FixedEffects) -> None:
+    """Refuse to absorb columns that the table does not have.
+
+    Raises
+    ------
+    DesignError
+        Naming the column, and those that are there.
+    """
+    columns = panel.frame.columns
+    for term in fixed_effects.absorb:
+        for name in (part.strip() for part in term.split("^")):
+            if name not in columns:
+                raise DesignError(
+                    f"cannot absorb {term!r}: the table has no column {name!r}; "
+                    f"its columns are {', '.join(map(str, columns))}"
+                )
 
 
 def transform(panel: Panel, fixed_effects: FixedEffects) -> Design:
@@ -294,14 +314,8 @@ def _recode(codes: np.ndarray) -> np.ndarray:
 
 def _term_codes(panel: Panel, term: str) -> np.ndarray:
     """Group codes of an absorbed term such as ``city^year``."""
-    columns = panel.frame.columns
     codes = np.zeros(panel.n_rows, dtype=np.int64)
     for name in (part.strip() for part in term.split("^")):
-        if name not in columns:
-            raise DesignError(
-                f"cannot absorb {term!r}: the table has no column {name!r}; "
-                f"its columns are {', '.join(map(str, columns))}"
-            )
         level = panel.codes(name)
         codes = _recode(codes * (int(level.max()) + 1) + level)
     return codes

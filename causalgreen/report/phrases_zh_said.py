@@ -146,6 +146,11 @@ SAID = (
         "这 {n} 家企业所来自的总体",
     ),
     (
+        r"(?P<n>[\d,]+) firms, each weighted by its residual variance of (?P<d>.+), times its "
+        r"sampling weight",
+        "{n} 家企业，按{d}的残差方差与抽样权重之积加权",
+    ),
+    (
         r"(?P<n>[\d,]+) firms, each weighted by its residual variance of (?P<d>.+)",
         "{n} 家企业，按{d}的残差方差加权",
     ),

@@ -17,7 +17,7 @@ from causalgreen.moments.moments import Moments, moments_of
 from causalgreen.moments.system import Layout
 from causalgreen.panel.memory import told_if_short
 from causalgreen.panel.panel import Panel
-from causalgreen.panel.transforms import FixedEffects
+from causalgreen.panel.transforms import FixedEffects, refuse_unknown_effects
 from causalgreen.residuals.crossfit import CrossFit, Residuals, cross_fit
 from causalgreen.residuals.folds import default_folds
 from causalgreen.residuals.learners import as_stack
@@ -59,8 +59,8 @@ class Steps:
         self.panel, self.graph = panel, graph
         if not isinstance(fixed_effects, FixedEffects):
             fixed_effects = FixedEffects(fixed_effects)  # type: ignore[arg-type]
-        self.fixed_effects = fixed_effects
-        stack = as_stack(learner)
+        refuse_unknown_effects(panel, fixed_effects)
+        self.fixed_effects, stack = fixed_effects, as_stack(learner)
         self.learner = stack.members[0].name if len(stack.members) == 1 else stack.name
         if folds is None:
             folds = default_folds(panel.n_units, panel.n_clusters[0])
