@@ -273,7 +273,7 @@ def test_too_few_clusters_are_no_lack_of_a_trait():
     study = make_study(df, traits=["size", "urban"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        claims = study.explain(study.surface(cg.linear_surface())).claims().tidy()
+        claims = study.explain(study.surface(cg.forest(40))).claims().tidy()
     remark = claims.loc[claims["question"] == "larger versus smaller", "remark"].iloc[0]
     assert "are needed" in remark
     assert "Nearest question" not in remark
