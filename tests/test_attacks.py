@@ -269,7 +269,7 @@ def test_the_population_names_sampling_weights(plain):
 
 
 def test_too_few_clusters_are_no_lack_of_a_trait():
-    df, _ = cg.simulate_panel(n_firms=240, n_years=5, n_cities=12, seed=3)
+    df, _ = cg.simulate_panel(n_firms=120, n_years=6, seed=3)
     study = make_study(df, traits=["size", "urban"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
