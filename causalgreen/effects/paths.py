@@ -40,7 +40,8 @@ class PathRequest:
     basis : Basis
         Traits along which coefficients vary; a constant for one coefficient for all.
     covariance : {"CR1", "CV3", "auto"}
-        ``auto``: the jackknife below 100 clusters, else the sandwich.
+        ``auto``: the jackknife below 100 clusters, or where a treatment varies as if in fewer than
+        40, else the sandwich.
     population : bool
         Whether the firms stand for a population they were drawn from.
     weighted : bool

@@ -95,7 +95,8 @@ class Study(Steps):
             are traits, and intervals of mean coefficients grow to no more than four times
             their length, as far as regressors and traits tell (decision 5).
         covariance : {"auto", "CR1", "CV3"}
-            Cluster sandwich or cluster jackknife; ``auto``: the jackknife below 100 clusters, where
+            Cluster sandwich or cluster jackknife; ``auto``: the jackknife below 100 clusters, or
+            where a treatment varies, or weights count, as if in fewer than 40 (decision 6), where
             it is exact (no absorbed effect other than the period's has groups in several clusters).
         population : bool
             Whether the firms stand for a population that they were drawn from; False: the average
@@ -113,7 +114,8 @@ class Study(Steps):
         IdentificationError
             If the graph identifies no path.
         EstimationError
-            If the residuals do not determine a coefficient.
+            If the residuals do not determine a coefficient; if a variable is a linear function of
+            others; if one cluster alone determines a coefficient, unless CR1 is asked for.
         """
         if covariance not in ("auto", "CR1", "CV3"):
             raise DesignError(
