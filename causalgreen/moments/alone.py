@@ -9,7 +9,9 @@ from causalgreen.moments.moments import Moments
 from causalgreen.moments.normal import left_sides
 from causalgreen.moments.system import Equation, coefficient_names
 
-__all__ = ["ALONE", "DUST", "FELT", "effective_number", "resting_on_one", "varies_in"]
+__all__ = [
+    "ALONE", "FELT", "effective_number", "known_directions", "resting_on_one", "varies_in",
+]  # fmt: skip
 
 # Directions in which less is left, relative to the rest, are not determined; a cluster that tells
 # more of one than this tells it alone; and what a coefficient has in it at least to be concerned.
@@ -28,6 +30,30 @@ def effective_number(weight: np.ndarray) -> float:
     """
     total = float((weight**2).sum())
     return float(weight.sum() ** 2 / total) if total > 0 else 0.0
+
+
+def known_directions(whole: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Directions that a left side determines, of unit size in it.
+
+    Parameters
+    ----------
+    whole : numpy.ndarray, shape (m, m)
+        Left side of a system.
+
+    Returns
+    -------
+    root : numpy.ndarray, shape (m, r)
+        The directions: ``root.T @ whole @ root`` is one.
+    scale : numpy.ndarray, shape (m,)
+        Size of each column; 1 for those that are zero.
+    unknown : numpy.ndarray, shape (m, m - r)
+        Directions of the columns, of unit size, that are not determined.
+    """
+    scale = np.sqrt(np.maximum(np.diag(whole), 0.0))
+    scale = np.where(scale > 0, scale, 1.0)
+    values, vectors = np.linalg.eigh(whole / scale / scale[:, None])
+    good = values > DUST * len(values)
+    return vectors[:, good] / np.sqrt(values[good]) / scale[:, None], scale, vectors[:, ~good]
 
 
 def varies_in(moments: Moments, column: int, clusters: np.ndarray) -> float:
@@ -79,12 +105,8 @@ def resting_on_one(
     place = np.full(int(clusters.max()) + 1, len(few))
     place[few] = np.arange(len(few))
     parts = left_sides(moments, 0, equation.regressors, h, place[clusters])
-    whole, main = parts.sum(axis=0), len(equation.regressors) * h.shape[1]
-    scale = np.sqrt(np.maximum(np.diag(whole), 0.0))
-    scale = np.where(scale > 0, scale, 1.0)
-    values, vectors = np.linalg.eigh(whole / scale / scale[:, None])
-    good = values > DUST * len(values)
-    root = vectors[:, good] / np.sqrt(values[good]) / scale[:, None]
+    main = len(equation.regressors) * h.shape[1]
+    root, scale, _ = known_directions(parts.sum(axis=0))
     names, out = coefficient_names(moments, equation, basis), {}
     for number, part in zip(few, parts, strict=False):
         share, along = np.linalg.eigh(root.T @ part @ root)

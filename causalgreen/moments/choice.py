@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from causalgreen.errors import DesignError, EstimationWarning, outside
-from causalgreen.moments.alone import ALONE, DUST, FELT
+from causalgreen.moments.alone import ALONE, FELT, known_directions
 from causalgreen.moments.basis import Basis, constant_basis, trait_basis
 from causalgreen.moments.moments import Moments
 from causalgreen.moments.normal import left_sides
@@ -170,14 +170,9 @@ def _jackknife_variance(
     parts = left_sides(moments, 0, equation.regressors, basis.values[moments.sample.units], codes)
     k, q = len(equation.regressors), basis.values.shape[1]
     whole, main, unknown = parts.sum(axis=0), k * q, np.full(k, np.inf)
-    scale = np.sqrt(np.maximum(np.diag(whole), 0.0))
-    flat = scale <= 0
-    scale = np.where(flat, 1.0, scale)
-    values, vectors = np.linalg.eigh(whole / scale / scale[:, None])
-    good = values > DUST * len(values)
-    if flat[:main].any() or np.abs(vectors[:main, ~good]).max(initial=0.0) > FELT:
+    root, scale, lost = known_directions(whole)
+    if (np.diag(whole)[:main] <= 0).any() or np.abs(lost[:main]).max(initial=0.0) > FELT:
         return unknown, None
-    root = vectors[:, good] / np.sqrt(values[good]) / scale[:, None]
     # Of what is known in each direction, the share that a cluster tells.
     share, along = np.linalg.eigh(root.T @ parts @ root)
     alone = share > ALONE
