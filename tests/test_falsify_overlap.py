@@ -205,3 +205,18 @@ def test_without_a_significant_path_influence_says_nothing():
     assert (found.table["p_value"] >= 0.05).all()
     assert found.verdict == "not applicable"
     assert "no path is significant" in found.reason
+
+
+def test_checks_that_estimate_again_keep_the_covariance_and_coefficients_that_were_asked_for():
+    panel = cg.Panel.from_frame(
+        one_treated_firm(), unit="firm", time="year", outcome="green", treatment="ai",
+        cluster="firm",
+    )  # fmt: skip
+    study = cg.Study(panel, cg.green_innovation_graph(panel), learner=cg.linear(), progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = study.falsify(
+            ["multiverse", "placebo treatment"], 99, effects=study.paths(covariance="CR1")
+        )
+    assert found["multiverse"].table["specifications"].iloc[0] > 2  # by itself none can be
+    assert found["placebo treatment"].verdict == "fail"

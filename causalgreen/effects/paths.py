@@ -17,13 +17,12 @@ from causalgreen.moments.basis import Basis, constant_basis
 from causalgreen.moments.moments import Moments
 from causalgreen.moments.solve import MAX_JACKKNIFE, jackknife_paths, solve_paths
 from causalgreen.moments.system import Layout, named_cluster
+from causalgreen.panel.absorb import DUST
 
 __all__ = ["FEW_CLUSTERS", "JACKKNIFE_BELOW", "PathRequest", "path_effects"]
 
 FEW_CLUSTERS = 40
 HANDFUL = 10
-# Of the variance of a variable, what is no more than rounding beside a line through the others.
-EXACT = 1e-13
 # With 60 clusters the sandwich was still some percent too narrow in simulations; the jackknife
 # costs next to nothing there.
 JACKKNIFE_BELOW = 100
@@ -131,7 +130,7 @@ def _refuse_exact(request: PathRequest) -> None:
         whole = moments.cells[0].sum(axis=0)
         z, y = list(equation.regressors), equation.target
         slope = np.linalg.lstsq(whole[np.ix_(z, z)], whole[z, y], rcond=None)[0]
-        if whole[y, y] - slope @ whole[z, y] <= EXACT * whole[y, y]:
+        if whole[y, y] - slope @ whole[z, y] <= DUST * whole[y, y]:
             raise EstimationError(
                 f"{moments.names[y]} is a linear function of "
                 f"{', '.join(moments.names[i] for i in z)} once controls and effects are removed: "

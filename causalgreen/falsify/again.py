@@ -112,7 +112,5 @@ def paths_again(case: Case, terms: tuple[str, ...], **changes: Any) -> Effects:
     With the case's system of coefficients: one that chose anew would answer another question.
     """
     with quiet():
-        effects: Effects = case.again(**changes).paths(
-            allow_unidentified=True, coefficients=case.effects.coefficients
-        )
+        effects: Effects = case.again(**changes).paths(allow_unidentified=True, **case.asked)
     return effects.select([t for t in terms if t in effects.terms], detail=False)

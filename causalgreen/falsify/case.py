@@ -68,6 +68,11 @@ class Case:
         assert self.effects.basis is not None
         return self.effects.basis
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What paths that are to be compared with the study's are asked for."""
+        return {"coefficients": self.effects.coefficients, "covariance": self.effects.covariance}
+
     def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
         """What was made under this key from these moments, or is made now."""
         # A copy of the case with other moments shares the memory, and must not be answered from it.

@@ -162,7 +162,7 @@ def _refitted(case: Case, outcomes: np.ndarray) -> list[Effects]:
         frame = case.panel.frame
         frame[name] = y
         study = with_panel(case.again, panel_like(case.panel, frame), case.graph)
-        effects = quiet_paths(study, coefficients=case.effects.coefficients)
+        effects = quiet_paths(study, **case.asked)
         out.append(effects.select("own_total", detail=False))
     return out
 

@@ -97,6 +97,7 @@ def multiverse(
     permutations: int = 400,
     full: bool = True,
     lines: LinearAgain | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> Multiverse:
     """Estimate every combination of choices, and test them together.
 
@@ -120,6 +121,9 @@ def multiverse(
         All combinations; False: the study, and one choice changed at a time.
     lines : LinearAgain, optional
         What least squares on this panel has computed before; default: nothing.
+    asked : mapping, optional
+        Arguments of ``study.paths`` for every specification; default: the coefficients that the
+        study takes by itself.
 
     Returns
     -------
@@ -158,11 +162,11 @@ def multiverse(
     runs, failed = [], []
     lines = LinearAgain(study.panel) if lines is None else lines
     lines.give(study)
-    system = _system(study)
+    asked = _system(study) if asked is None else asked
     for choice in _choices(axes, full):
         label = ", ".join(f"{k} {v}" for k, v in choice.items() if len(axes[k]) > 1) or "as studied"
         try:
-            runs.append((label, choice, *_run(study, axes, choice, lines, system)))
+            runs.append((label, choice, *_run(study, axes, choice, lines, asked)))
         except CausalGreenError as error:
             failed.append(f"{label}: {str(error).splitlines()[0]}")
     if not runs:
@@ -174,12 +178,12 @@ def multiverse(
     return Multiverse(table, joint, tuple(failed), runs[0][3].context.unit)
 
 
-def _system(study: Any) -> str:
+def _system(study: Any) -> dict[str, Any]:
     """One system for all: a specification that chose anew would estimate another average."""
     try:
-        return str(quiet_paths(study).coefficients)
+        return {"coefficients": quiet_paths(study).coefficients}
     except CausalGreenError:
-        return "auto"
+        return {}
 
 
 def _kinds(study: Any, given: Sequence[Any] | None) -> dict[str, Any]:
@@ -207,11 +211,11 @@ def _choices(axes: dict[str, dict[str, Any]], full: bool) -> list[dict[str, str]
 
 def _run(
     study: Any, axes: dict[str, dict[str, Any]], choice: dict[str, str], lines: LinearAgain,
-    system: str,
+    asked: Mapping[str, Any],
 ) -> tuple[Any, Any]:  # fmt: skip
     """One specification: the study, and its effects."""
     if all(name == next(iter(axes[k])) for k, name in choice.items()):
-        return study, quiet_paths(study, coefficients=system)
+        return study, quiet_paths(study, **asked)
     changes: dict[str, Any] = {
         "fixed_effects": axes["fixed_effects"][choice["fixed_effects"]],
         "folds": axes["folds"][choice["folds"]], "seed": axes["seed"][choice["seed"]],
@@ -229,7 +233,7 @@ def _run(
             if done._absorbed == study._absorbed:  # the graph's answer is the same
                 done.__dict__["_identification"] = study.identify()
             lines.give(done)
-        return done, quiet_paths(done, coefficients=system)
+        return done, quiet_paths(done, **asked)
 
 
 def _panel(panel: Panel, keep: Any, names: Sequence[str] | None) -> Panel:

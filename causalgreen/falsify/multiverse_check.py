@@ -68,12 +68,13 @@ def _small_set(case: Case, study: Any, kinds: list[str] | None, seeds: list[int]
     if case.panel.n_rows <= SMALL or not learners:
         return multiverse(
             study, learners=learners, fixed_effects=kinds, seeds=seeds,
-            permutations=case.simulations, lines=lines,
+            permutations=case.simulations, lines=lines, asked=case.asked,
         )  # fmt: skip
-    result = multiverse(study, learners=learners, permutations=case.simulations, lines=lines)
+    same: dict[str, Any] = {"lines": lines, "asked": case.asked}
+    result = multiverse(study, learners=learners, permutations=case.simulations, **same)
     plain = case.again(learner=linear())
     plain.__dict__["_identification"] = case.identification
-    other = multiverse(plain, fixed_effects=kinds, seeds=seeds, permutations=0, lines=lines)
+    other = multiverse(plain, fixed_effects=kinds, seeds=seeds, permutations=0, **same)
     more = other.table[other.table["specification"] != other.table["specification"].iloc[0]]
     more = more.assign(learner="linear", specification="linear, " + more["specification"])
     table = pd.concat([result.table, more], ignore_index=True)

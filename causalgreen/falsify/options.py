@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from causalgreen.effects.whose import refuse_other_study
 from causalgreen.errors import DataError, DesignError
 
 if TYPE_CHECKING:
@@ -57,10 +58,8 @@ def refuse_effects(study: Any, effects: Any) -> None:
         )
     if effects.context.unit.startswith("%"):
         raise DesignError("effects= are in percent: give them in units of the outcome")
-    if other := effects.context.other_than(study.panel.roles, study.moments.sample):
-        raise DesignError(
-            f"effects= was given what another study found: {other}. Give study.paths(...)"
-        )
+    _ = study.moments  # rows and values are compared, too
+    refuse_other_study(study, effects, "effects")
 
 
 def asked_checks(checks: Any, known: Iterable[str]) -> list[Any]:

@@ -13,7 +13,7 @@ from causalgreen.errors import EstimationError
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
 
-__all__ = ["absorb", "exhausted", "group_means", "group_sums", "nested_in"]
+__all__ = ["DUST", "absorb", "exhausted", "group_means", "group_sums", "nested_in"]
 
 # Of the variance of a column, what is left by rounding alone.
 DUST = 1e-13

@@ -52,13 +52,12 @@ def spelling_faults(table: pd.DataFrame, roles: Roles, usable: frozenset[str]) -
         number = name in usable and pd.api.types.is_numeric_dtype(table[name])
         if name not in usable or number or name == roles.time:
             continue
-        ways: dict[str, list[object]] = {}
-        for label in table[name].dropna().unique():
-            ways.setdefault(_plain(label), []).append(label)
-        twice = [labels for labels in ways.values() if len(labels) > 1]
-        if not twice:
+        labels = table[name].dropna().unique()
+        plain = pd.Series([_plain(label) for label in labels])
+        if not plain.duplicated().any():
             continue
-        shown = listing([" and ".join(map(repr, labels[:3])) for labels in twice])
+        twice = [labels[rows] for rows in plain.groupby(plain).indices.values() if len(rows) > 1]
+        shown = listing([" and ".join(map(repr, ways[:3])) for ways in twice])
         part = "unit" if name == roles.unit else "cluster"
         what = f"{part} '{name}' writes {many(len(twice), 'label')} in several ways: {shown}"
         fix = (

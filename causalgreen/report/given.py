@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from causalgreen.effects.whose import refuse_other_study
 from causalgreen.errors import DesignError
 from causalgreen.falsify.finding import Falsification, Finding
 
-__all__ = ["check_given", "refuse_other_study"]
+__all__ = ["check_given"]
 
 EFFECTS = ("tidy", "terms", "context")
-ASKED = {"effects": "paths()", "surface": "surface()", "falsification": "falsify()"}
 
 
 def check_given(effects: Any, surface: Any, falsification: Any, study: Any = None) -> None:
@@ -58,33 +58,6 @@ def check_given(effects: Any, surface: Any, falsification: Any, study: Any = Non
     for name, value in given.items():
         if study is not None and value is not None:
             refuse_other_study(study, value, name)
-
-
-def refuse_other_study(study: Any, found: Any, name: str) -> None:
-    """Refuse what another study has found.
-
-    Parameters
-    ----------
-    study : Study
-    found : Effects, Surface, Explanation, Claims or Falsification
-    name : str
-        Of the argument.
-
-    Raises
-    ------
-    DesignError
-        Saying in what the studies differ.
-    """
-    whose = getattr(found, "surface", getattr(found, "effects", found))
-    if (context := getattr(whose, "context", None)) is None:
-        return
-    moments = study.__dict__.get("moments")
-    other = context.other_than(study.panel.roles, None if moments is None else moments.sample)
-    if other:
-        raise DesignError(
-            f"{name}= was given what another study found: {other}. Give what this study finds, "
-            f"such as study.{ASKED[name]}"
-        )
 
 
 def _told(value: Any) -> str:

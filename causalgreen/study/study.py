@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from causalgreen.effects.effects import Effects
 from causalgreen.effects.paths import PathRequest, path_effects
+from causalgreen.effects.whose import refuse_other_study
 from causalgreen.effects.withhold import withhold
 from causalgreen.errors import DesignError, yes_or_no
 from causalgreen.moments.choice import Coefficients, choose_basis
@@ -190,7 +191,6 @@ class Study(Steps):
             If the surface is that of another study.
         """
         from causalgreen.explain.explanation import Explanation
-        from causalgreen.report.given import refuse_other_study
 
         if surface is None:
             return Explanation(self.surface())
